@@ -1,0 +1,30 @@
+# Every command that the documentation names. `make help` lists them.
+GO ?= go
+
+.DEFAULT_GOAL := help
+.PHONY: help run test race bench lint fuzz contracts docs build
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: ## The demo: Cairn and a stand-in for GitHub, nothing to configure
+	$(GO) run ./cmd/cairn demo
+
+test: ## Every test; what needs a part that is absent says so
+	$(GO) tool gotestsum --format pkgname-and-test-fails --hide-summary=output ./...
+
+race: ## Every test under the race detector
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race ./...
+
+bench: ## Print the figures that the documentation names
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+
+build: ## Build bin/cairn
+	$(GO) build -o bin/cairn ./cmd/cairn
+
+lint: ## Formatting, vet and golangci-lint
+	.ci/lint
+
+contracts: ## Make the copies of GitHub's descriptions again (needs npm)
+	cd internal/githubsim/contract/trim && npm ci && node trim.mjs
+	$(GO) run ./internal/githubsim/graphql/trim

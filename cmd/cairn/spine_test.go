@@ -1,0 +1,547 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cairn-dev/cairn/config"
+	"github.com/cairn-dev/cairn/internal/githubsim"
+	"github.com/cairn-dev/cairn/internal/githubsim/contract"
+	"github.com/cairn-dev/cairn/internal/queue"
+)
+
+// TestMain lets a test start this program as a process of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("CAIRN_TEST_MAIN") == "1" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const testSecret = "a webhook secret for the tests"
+
+// spine is the whole program joined to the stand-in, both watched: calls, answers
+// and deliveries are held against GitHub's descriptions.
+type spine struct {
+	t     *testing.T
+	sim   *githubsim.Server
+	app   *app
+	log   *syncBuffer
+	clock *clock // the stand-in's
+
+	mu   sync.Mutex
+	done []string // what each round of a job came to
+}
+
+// clock can be set back, for what happened a while ago.
+type clock struct {
+	mu  sync.Mutex
+	ago time.Duration
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(-c.ago)
+}
+
+func (c *clock) set(ago time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ago = ago
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// startSim starts the stand-in with the organisation acme. Every call to it and
+// answer of it is held against GitHub's description.
+func startSim(t *testing.T, opts githubsim.Options) *githubsim.Server {
+	t.Helper()
+	contracts, err := contract.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := appManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.WebhookSecret = testSecret
+	sim, err := newSim(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(contract.Watch(t, contracts, sim, app.Permissions))
+	t.Cleanup(api.Close)
+	sim.SetURL(api.URL)
+	sim.AddOrganisation("acme", "Acme")
+	sim.AddUser("ada", "Ada")
+	sim.AddUser("eve", "Eve")
+	if err := sim.AddMember("acme", "ada", "admin"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sim.Install("acme"); err != nil {
+		t.Fatal(err)
+	}
+	return sim
+}
+
+// newSpine wires the program; run starts it.
+func newSpine(t *testing.T, opts githubsim.Options) *spine {
+	t.Helper()
+	s := &spine{t: t, log: &syncBuffer{}, clock: &clock{}}
+	opts.Now = s.clock.Now
+	s.sim = startSim(t, opts)
+	settings := testSettings(s.sim, filepath.Join(t.TempDir(), "cairn.db"))
+	var err error
+	s.app, err = newApp(t.Context(), settings, zerolog.New(s.log), func(_ queue.Job, o queue.Outcome, err error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		line := o.Summary
+		if err != nil {
+			line = err.Error()
+		}
+		s.done = append(s.done, line)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func testSettings(sim *githubsim.Server, database string) config.Server {
+	url := sim.URL()
+	return config.Server{
+		Listen: "127.0.0.1:0", DatabaseURL: config.Secret(database), APIOpen: true, Workers: 4,
+		PolicyRepository: ".github", PolicyPath: ".platform/policy.yaml",
+		GitHub: config.GitHub{
+			WebURL: url, V3URL: url, V4URL: url + "/graphql", AppID: sim.AppID(), WebhookSecret: testSecret, PrivateKey: config.Secret(sim.PrivateKey()),
+		},
+	}
+}
+
+// run starts the program; it is stopped at the end of the test.
+func (s *spine) run() {
+	s.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.sim.SetWebhook("http://"+listener.Addr().String()+"/api/github/hook", testSecret)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.app.run(ctx, listener) }()
+	s.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Errorf("the program ended with: %v", err)
+		}
+		if strings.Contains(s.log.String(), testSecret) || strings.Contains(s.log.String(), "ghs_") {
+			s.t.Errorf("a secret is in the log:\n%s", s.log)
+		}
+	})
+}
+
+func (s *spine) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// settle waits until all deliveries are answered and all due work is done.
+func (s *spine) settle() {
+	s.t.Helper()
+	settle(s.t, s.sim, s.app.queue.Stats)
+}
+
+func settle(t *testing.T, sim *githubsim.Server, read func(context.Context) (queue.Stats, error)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for quiet := 0; quiet < 3; {
+		if err := sim.Quiet(ctx); err != nil {
+			t.Fatal(err)
+		}
+		stats, err := read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if quiet++; stats.Running > 0 || stats.OldestDue > 0 {
+			quiet = 0
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatalf("the work does not end: %+v", stats)
+		}
+	}
+}
+
+func (s *spine) outcomes() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.done, "\n")
+}
+
+// files is a Go service that misses most of the golden path.
+func files() map[string]string {
+	return map[string]string{
+		"go.mod": "module github.com/acme/pay\n\ngo 1.26\n", "Makefile": "test:\n\tgo test ./...\n", "README.md": "# Pay\n",
+		"catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: pay\nspec:\n  type: service\n  lifecycle: production\n  owner: team-payments\n",
+	}
+}
+
+func (s *spine) repository(name string) {
+	s.t.Helper()
+	_, err := s.sim.AddRepository("acme", githubsim.Seeded{Name: name, Author: "ada", Files: files()})
+	s.must(err)
+}
+
+func (s *spine) push(name, branch, file, text string) string {
+	s.t.Helper()
+	sha, err := s.sim.Push("acme", name, branch, "ada", "Change "+file, map[string]githubsim.Change{file: {Content: []byte(text)}})
+	s.must(err)
+	return sha
+}
+
+func (s *spine) pull(name, head string) int {
+	s.t.Helper()
+	n, err := s.sim.OpenPullRequest("acme", name, "ada", "Change", "", head, "main", false)
+	s.must(err)
+	return n
+}
+
+// verdict is the one check run of a head.
+func (s *spine) verdict(name string, pull int) githubsim.Verdict {
+	s.t.Helper()
+	runs, err := s.sim.Verdicts("acme", name, pull)
+	s.must(err)
+	if len(runs) != 1 {
+		s.t.Fatalf("%s#%d has %d check runs, want one; what was done:\n%s", name, pull, len(runs), s.outcomes())
+	}
+	return runs[0]
+}
+
+// requests are those since the last reset, without the token's.
+func (s *spine) requests() map[string]int {
+	out := s.sim.Requests()
+	maps.DeleteFunc(out, func(route string, _ int) bool {
+		return strings.Contains(route, "access_tokens") || strings.HasPrefix(route, "GET /app/hook")
+	})
+	return out
+}
+
+func (s *spine) wantRequests(want map[string]int) {
+	s.t.Helper()
+	if got := s.requests(); !maps.Equal(got, want) {
+		s.t.Errorf("requests to GitHub: %v, want %v", got, want)
+	}
+}
+
+const (
+	read   = "POST /graphql"
+	write  = "POST /repos/{owner}/{repo}/check-runs"
+	update = "PATCH /repos/{owner}/{repo}/check-runs/{id}"
+)
+
+func TestWhatAnEventCosts(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.settle() // the installation's token is cached from here on
+
+	s.sim.ResetRequests()
+	s.pull("pay", "topic")
+	s.settle()
+	s.wantRequests(map[string]int{read: 1, write: 1})
+
+	s.sim.ResetRequests()
+	s.push("pay", "topic", "docs/more.md", "More\n")
+	s.settle()
+	s.wantRequests(map[string]int{read: 1, write: 1})
+
+	s.sim.ResetRequests()
+	s.push("pay", "main", "main.go", "package main\n")
+	s.settle()
+	s.wantRequests(map[string]int{read: 1, write: 1})
+
+	// The same again changes nothing: a repeated delivery is not even read.
+	s.sim.ResetRequests()
+	for _, d := range s.sim.Deliveries() {
+		s.sim.Redeliver(d.ID)
+	}
+	s.settle()
+	s.wantRequests(map[string]int{})
+}
+
+func TestRerunUpdatesTheSameCheckRun(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.pull("pay", "topic")
+	s.settle()
+	before := s.verdict("pay", 1)
+	s.must(s.sim.RerunCheck("acme", "pay", before.ID, "ada"))
+	s.settle()
+	if after := s.verdict("pay", 1); after.ID != before.ID || after.Conclusion != before.Conclusion || after.Annotations != before.Annotations {
+		t.Errorf("after the re-run %+v, before %+v", after, before)
+	}
+	s.must(s.sim.RerunSuite("acme", "pay", before.SHA, "ada"))
+	s.settle()
+	if after := s.verdict("pay", 1); after.ID != before.ID || after.Conclusion != before.Conclusion {
+		t.Errorf("after all checks were re-run %+v, before %+v", after, before)
+	}
+}
+
+func TestTwentyPushesAreOneEvaluation(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	routes := httptest.NewServer(s.app.server.Handler()) // takes deliveries; nobody works yet
+	t.Cleanup(routes.Close)
+	s.sim.SetWebhook(routes.URL+"/api/github/hook", testSecret)
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.pull("pay", "topic")
+	last := ""
+	for n := range 20 {
+		last = s.push("pay", "topic", "docs/index.md", fmt.Sprintf("# Pay %d\n", n))
+	}
+	s.must(s.sim.Quiet(t.Context()))
+	s.run()
+	s.settle()
+	if v := s.verdict("pay", 1); v.SHA != last {
+		t.Errorf("judged %s, want the last head %s", v.SHA, last)
+	}
+	if n := s.requests()[write]; n != 2 { // the pull request's and the default branch's
+		t.Errorf("%d check runs written, want 2", n)
+	}
+}
+
+func TestForksAreJudged(t *testing.T) {
+	t.Parallel()
+	for _, separate := range []bool{false, true} {
+		t.Run(fmt.Sprintf("separate objects %v", separate), func(t *testing.T) {
+			t.Parallel()
+			s := newSpine(t, githubsim.Options{SeparateForks: separate})
+			s.run()
+			s.repository("pay")
+			_, err := s.sim.Fork("acme", "pay", "eve")
+			s.must(err)
+			_, err = s.sim.Push("eve", "pay", "help", "eve", "Help", map[string]githubsim.Change{"docs/index.md": {Content: []byte("# Pay\n")}})
+			s.must(err)
+			n, err := s.sim.OpenPullRequest("acme", "pay", "eve", "Help", "", "eve:help", "main", false)
+			s.must(err)
+			s.settle()
+			before := s.verdict("pay", n)
+			if !strings.Contains(before.Title, "Backend Service (Go)") {
+				t.Errorf("title %q", before.Title)
+			}
+			s.must(s.sim.RerunCheck("acme", "pay", before.ID, "ada")) // the event names no pull request
+			s.settle()
+			if after := s.verdict("pay", n); after.ID != before.ID || after.Conclusion != before.Conclusion {
+				t.Errorf("after the re-run %+v, before %+v", after, before)
+			}
+		})
+	}
+}
+
+func TestLimitsAreObeyed(t *testing.T) {
+	t.Parallel()
+	for name, faults := range map[string]githubsim.Faults{
+		"secondary, 403":  {SecondaryLimit: 1, RetryAfter: 1, Only: read},
+		"secondary, 429":  {TooMany: 1, RetryAfter: 1, Only: write},
+		"server error":    {ServerErrors: 1, Only: read},
+		"answer is lost":  {LostAnswers: 1, Only: write},
+		"delivered twice": {RepeatDeliveries: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSpine(t, githubsim.Options{})
+			s.run()
+			s.repository("pay")
+			s.push("pay", "topic", "docs/index.md", "# Pay\n")
+			s.settle()
+			s.sim.SetFaults(faults)
+			n := s.pull("pay", "topic")
+			eventually(t, func() error {
+				runs, err := s.sim.Verdicts("acme", "pay", n)
+				if err != nil || len(runs) != 1 || runs[0].Conclusion == "" {
+					return fmt.Errorf("check runs %v, error %w; what was done:\n%s", runs, err, s.outcomes())
+				}
+				return nil
+			})
+			s.settle()
+			s.verdict("pay", n)
+		})
+	}
+}
+
+// eventually waits for what a retry brings about; there is no signal for that from
+// outside.
+func eventually(t *testing.T, holds func() error) {
+	t.Helper()
+	deadline := time.NewTimer(30 * time.Second)
+	defer deadline.Stop()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		err := holds()
+		if err == nil {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-deadline.C:
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestBrokenPolicyLeavesTheLastGoodOneInForce(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	_, err := s.sim.AddRepository("acme", githubsim.Seeded{Name: ".github", Author: "ada", Files: map[string]string{".platform/policy.yaml": "mode: enforce\n"}})
+	s.must(err)
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.pull("pay", "topic")
+	s.settle()
+	if v := s.verdict("pay", 1); v.Conclusion != "failure" {
+		t.Fatalf("under enforce: %+v", v)
+	}
+	s.push(".github", "main", ".platform/policy.yaml", "mode: enforce\ngolden_pahts: {}\n")
+	s.push("pay", "topic", "docs/more.md", "More\n")
+	s.settle()
+	v := s.verdict("pay", 1)
+	if v.Conclusion != "failure" || !strings.Contains(v.Summary, "golden_pahts") || !strings.Contains(v.Summary, "policy.yaml") || !strings.Contains(v.Summary, "2") {
+		t.Errorf("conclusion %q; the summary should name the file, the line and the key:\n%s", v.Conclusion, v.Summary)
+	}
+}
+
+func TestMissingPermissionIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.settle()
+	s.sim.SetFaults(githubsim.Faults{Forbid: "checks:write"})
+	s.pull("pay", "topic")
+	eventually(t, func() error {
+		if !strings.Contains(s.outcomes(), "checks: write") && !strings.Contains(s.outcomes(), "checks:write") && !strings.Contains(s.outcomes(), "checks=write") {
+			return errors.New("no outcome names the permission:\n" + s.outcomes())
+		}
+		return nil
+	})
+}
+
+func TestOutageIsRecovered(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.clock.set(10 * time.Minute)
+	s.sim.SetWebhook("http://127.0.0.1:1/nobody", testSecret)
+	s.pull("pay", "topic")
+	s.push("pay", "main", "main.go", "package main\n")
+	s.must(s.sim.Quiet(t.Context()))
+	s.clock.set(0)
+	s.run()
+	eventually(t, func() error {
+		runs, err := s.sim.Verdicts("acme", "pay", 1)
+		if err != nil || len(runs) != 1 || runs[0].Conclusion == "" {
+			return fmt.Errorf("check runs %v, error %w\n%s", runs, err, s.log)
+		}
+		return nil
+	})
+	s.settle()
+	s.verdict("pay", 0)
+	if !strings.Contains(s.log.String(), "gap ") || !strings.Contains(s.log.String(), "recovered") {
+		t.Errorf("no line tells of the gap:\n%s", s.log)
+	}
+}
+
+func TestCatalogFollowsTheRepository(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.wantEntities("component:default/pay")
+	s.push("pay", "main", "catalog-info.yaml", strings.Replace(files()["catalog-info.yaml"], "name: pay", "name: payments", 1))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.RenameRepository("acme", "pay", "payments"))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.SetArchived("acme", "payments", true))
+	s.settle()
+	s.wantEntities()
+	s.must(s.sim.SetArchived("acme", "payments", false))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.Uninstall("acme"))
+	s.settle()
+	s.wantEntities()
+}
+
+// wantEntities asks the API.
+func (s *spine) wantEntities(refs ...string) {
+	s.t.Helper()
+	routes := httptest.NewServer(s.app.server.Handler())
+	defer routes.Close()
+	res, err := http.Get(routes.URL + "/api/catalog/entities")
+	s.must(err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	s.must(err)
+	all, err := s.app.db.Entities(s.t.Context())
+	s.must(err)
+	var got []string
+	for _, e := range all {
+		got = append(got, e.Ref)
+		if !strings.Contains(string(text), fmt.Sprintf("%q", e.Name)) {
+			s.t.Errorf("the API does not show %s: %s", e.Ref, text)
+		}
+	}
+	if !slices.Equal(got, refs) {
+		s.t.Errorf("the catalog holds %v, want %v; what was done:\n%s", got, refs, s.outcomes())
+	}
+}

@@ -1,0 +1,31 @@
+package handlers
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/cairn-dev/cairn/internal/github"
+	"github.com/cairn-dev/cairn/internal/repo"
+)
+
+// GitHub is what the handlers ask of GitHub; *github.Client answers. Each call is
+// made for one installation and costs one request unless said.
+type GitHub interface {
+	ReadPullRequest(ctx context.Context, installation int64, ref github.PullRequestRef, opts github.ReadOptions) (*github.PullRequest, error)
+	ReadBranch(ctx context.Context, installation int64, name repo.Name, opts github.ReadOptions) (*github.Branch, error)
+	// WriteCheckRun makes or updates a check run; each 50 annotations are a request.
+	WriteCheckRun(ctx context.Context, installation int64, name repo.Name, run github.CheckRun) (github.Written, error)
+	// PullRequestsWithCommit lists the open pull requests whose head holds a commit.
+	PullRequestsWithCommit(ctx context.Context, installation int64, name repo.Name, sha string) ([]github.PullRequestRef, error)
+	// InstallationRepositories goes through all pages, 100 repositories a request.
+	InstallationRepositories(ctx context.Context, installation int64) iter.Seq2[github.Repository, error]
+	// RepositoryInstallation says which installation holds a repository; it is a
+	// *github.NotFoundError when none does.
+	RepositoryInstallation(ctx context.Context, name repo.Name) (installation int64, err error)
+	// React adds a reaction to a comment; one that is there already is no error.
+	React(ctx context.Context, installation int64, name repo.Name, commentID int64, content string) error
+	// CommentOnce writes a comment that ends in marker, unless the App has written one
+	// with it since. It costs two requests.
+	CommentOnce(ctx context.Context, installation int64, name repo.Name, issue int, since time.Time, marker, body string) (github.Comment, error)
+}

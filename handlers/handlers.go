@@ -1,0 +1,65 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/cairn-dev/cairn/internal/queue"
+	"github.com/cairn-dev/cairn/internal/store"
+)
+
+// Handlers brings GitHub and Cairn's records into line, one job at a time. Its
+// fields are what it works with; all are required.
+type Handlers struct {
+	GitHub   GitHub
+	Store    Store
+	Queue    Enqueuer
+	Policies *Policies // shared by all workers
+	AppID    int64
+
+	PolicyRepository string // of each organisation: ".github"
+	PolicyPath       string // ".platform/policy.yaml"
+
+	Now    func() time.Time
+	Logger zerolog.Logger
+}
+
+// Store keeps what later events ask about; *store.DB does.
+type Store interface {
+	SaveReport(ctx context.Context, r store.Report) error
+	PullRequestsBySHA(ctx context.Context, repositoryID int64, sha string) ([]int, error)
+	SaveRepository(ctx context.Context, r store.Repository) error
+	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)
+	RemoveRepository(ctx context.Context, id int64) error
+	ReplaceEntities(ctx context.Context, location store.Location, entities []store.Entity) error
+}
+
+// Enqueuer takes further work. It returns when the hints are on disk.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, hints ...queue.Hint) error
+}
+
+// Register hands each kind of job to its worker. A new kind is one line here.
+func (h *Handlers) Register(register func(kind string, w queue.Worker)) {
+	register(kindPullRequest, worker(h.pullRequest))
+	register(kindRepository, worker(h.repository))
+	register(kindCommit, worker(h.commit))
+	register(kindInstallation, worker(h.installation))
+	register(kindComment, worker(h.comment))
+}
+
+// worker decodes a job's payload for the function that does the work. A payload
+// that cannot be decoded never will be.
+func worker[T any](do func(context.Context, queue.Job, T) (queue.Outcome, error)) queue.Worker {
+	return func(ctx context.Context, job queue.Job) (queue.Outcome, error) {
+		var body T
+		if err := json.Unmarshal(job.Payload, &body); err != nil {
+			return queue.Outcome{}, queue.Permanent(fmt.Errorf("payload of %s: %w", job.Key, err))
+		}
+		return do(ctx, job, body)
+	}
+}
