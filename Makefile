@@ -2,7 +2,7 @@
 GO ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help run test race bench lint fuzz contracts docs build
+.PHONY: help run test race bench lint fuzz contracts build
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ bench: ## Print the figures that the documentation names
 
 build: ## Build bin/cairn
 	$(GO) build -o bin/cairn ./cmd/cairn
+
+fuzz: ## Every fuzz target for ten seconds
+	.ci/fuzz 10s
 
 lint: ## Formatting, vet and golangci-lint
 	.ci/lint

@@ -46,7 +46,7 @@ func runPipeline(s *Subject) Result {
 		}
 	}
 	broken := a.faults()
-	var missing []string
+	var missing, absent []string
 	for _, job := range s.Path.Jobs {
 		w, ok := s.ci.find(strings.ToLower(job), anyWork)
 		switch {
@@ -55,14 +55,15 @@ func runPipeline(s *Subject) Result {
 		case ok:
 			missing = append(missing, job)
 			a.fault(w.file, w.line, whyPipeline, "%s is there (%s), but %s", job, w.how, w.because)
+			a.mend(letRun(job, w))
 		default:
-			missing = append(missing, job)
+			missing, absent = append(missing, job), append(absent, job)
 			file, line := s.ci.place()
 			a.fault(file, line, whyPipeline, "no job does the work of %s", job)
 		}
 	}
-	if len(missing) > 0 {
-		s.mendJobs(&a, missing)
+	if len(absent) > 0 {
+		s.mendJobs(&a, absent)
 	}
 	switch {
 	case len(missing) > 0:
@@ -72,6 +73,15 @@ func runPipeline(s *Subject) Result {
 		return a.result(Partial, "All required jobs configured, but a workflow is broken")
 	}
 	return a.result(Compliant, "All required jobs configured")
+}
+
+// letRun is the remedy for a job that is there and does not run for changes.
+func letRun(job string, w work) remedy {
+	at := where(Place{File: w.file, Line: w.line})
+	if w.because == neverTrue {
+		return remedy{say: fmt.Sprintf("Let %s run for every change: take away the condition of its job (%s).", Text(job), at)}
+	}
+	return remedy{say: fmt.Sprintf("Let %s run for every change: put %s below %s in its workflow (%s).", Text(job), Code("pull_request:"), Code("on:"), at)}
 }
 
 func brokenSuffix(n int) string {

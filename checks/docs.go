@@ -189,7 +189,7 @@ func (s *Subject) readme(a *answer) bool {
 		a.fault("README.md", 0, why, "missing")
 		best = "README.md"
 	default:
-		a.fault(best, 1, why, "has %d words beside headings and badges; %d or more would tell a newcomer something", most, readmeWords)
+		a.fault(best, 1, why, "has %d %s beside headings and badges; %d or more would tell a newcomer something", most, plural(most, "word", "words"), readmeWords)
 	}
 	a.mend(remedy{say: "Say what this is and how to run it:", file: best, lang: "markdown", snippet: s.facts.snippet("README.md")})
 	return false

@@ -24,14 +24,13 @@ type facts struct {
 	Module   string // module path of go.mod
 	Npm      string // npm, pnpm, yarn or bun
 	Lock     string // that one's clean installation
-	PathName string // the golden path, for people
 }
 
 func readFacts(s *repo.Snapshot, path config.GoldenPath, c Catalog) facts {
 	f := facts{
 		Service: plain(s.Name.Repo, "my-service"), Slug: plain(s.Name.Owner, "my-org") + "/" + plain(s.Name.Repo, "my-service"),
 		Owner: plain(c.Entity.Owner, "my-team"), Go: "1.26", Module: "example.com/my-service",
-		Npm: "npm", Lock: "npm ci", PathName: path.Name,
+		Npm: "npm", Lock: "npm ci",
 	}
 	f.Service = plain(c.Entity.Name, f.Service)
 	f.Module = "github.com/" + f.Slug

@@ -23,9 +23,10 @@ type finding struct {
 
 // remedy is one step that mends something: a sentence, and perhaps what to paste.
 type remedy struct {
-	say     string // Markdown
-	file    string // the snippet's file, for its heading
-	lang    string // of the fence
+	say     string   // Markdown
+	names   []string // Markdown: what it is for, put before say
+	file    string   // the snippet's file, for its heading
+	lang    string   // of the fence
 	snippet string
 }
 
@@ -100,7 +101,7 @@ func (a *answer) remediation() string {
 			fmt.Fprintf(&b, "And %d more like these.\n", len(a.remedies)-i)
 			break
 		}
-		fmt.Fprintf(&b, "%s\n\n", r.say)
+		fmt.Fprintf(&b, "%s%s\n\n", listed(r.names), r.say)
 		if r.snippet != "" {
 			if r.file != "" {
 				fmt.Fprintf(&b, "%s:\n", Code(r.file))
@@ -109,6 +110,18 @@ func (a *answer) remediation() string {
 		}
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// listed makes "In a, b and 3 more, " of names.
+func listed(names []string) string {
+	const shown = 5
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n > shown:
+		return fmt.Sprintf("In %s and %d more, ", strings.Join(names[:shown], ", "), n-shown)
+	}
+	return "In " + strings.Join(names, ", ") + ", "
 }
 
 // where names a place as an editor would.

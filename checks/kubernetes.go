@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -163,13 +164,13 @@ func (s *Subject) mendContainer(a *answer, w workload, x lacking) {
 	name := Code(w.file) + " (" + Code(w.kind+" "+w.name) + ")"
 	for i, r := range a.remedies {
 		if r.snippet == snippet {
-			if !strings.Contains(r.say, name) {
-				a.remedies[i].say = strings.TrimSuffix(r.say, ", in the pod's spec:") + ", " + name + ", in the pod's spec:"
+			if !slices.Contains(r.names, name) {
+				a.remedies[i].names = append(a.remedies[i].names, name)
 			}
 			return
 		}
 	}
-	a.mend(remedy{say: "In " + name + ", in the pod's spec:", lang: "yaml", snippet: snippet})
+	a.mend(remedy{names: []string{name}, say: "in the pod's spec:", lang: "yaml", snippet: snippet})
 }
 
 func missingResources(c corev1.Container) []string {

@@ -199,12 +199,16 @@ func (w *walker) goRun(words []string, via string) {
 
 func (w *walker) npmScript(name string, words []string, atRoot bool, via string) {
 	var plain []string
-	for _, word := range words[1:] {
+	for i := 1; i < len(words); i++ {
+		flag, _, inline := strings.Cut(words[i], "=")
 		switch {
-		case !strings.HasPrefix(word, "-"):
-			plain = append(plain, word)
-		case slices.Contains([]string{"--prefix", "-C", "--cwd", "--filter", "-F", "-w", "--workspace"}, strings.SplitN(word, "=", 2)[0]):
+		case !strings.HasPrefix(flag, "-"):
+			plain = append(plain, words[i])
+		case slices.Contains([]string{"--prefix", "-C", "--cwd", "--filter", "-F", "-w", "--workspace"}, flag):
 			atRoot = false
+			if !inline {
+				i++ // its value
+			}
 		}
 	}
 	if len(plain) == 0 {

@@ -76,8 +76,13 @@ func (s *Subject) scanner(a *answer) bool {
 	switch {
 	case ok:
 		a.fault(w.file, w.line, why, "a scanner is there (%s), but %s", w.how, w.because)
+		a.mend(letRun("the scanner", w))
+		return false
 	case hasName:
 		a.fault(named.file, named.line, why, "the job is called security, but no known scanner runs in it")
+		a.mend(remedy{say: fmt.Sprintf("Run a scanner in that job (%s), as one of its steps:", where(Place{File: named.file, Line: named.line})),
+			lang: "yaml", snippet: s.facts.snippet("scanner step")})
+		return false
 	default:
 		a.fault(file, line, why, "no scanner runs in any workflow")
 	}

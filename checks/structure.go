@@ -77,9 +77,11 @@ func runStructure(s *Subject) Result {
 		if found != want && found+"/" != want {
 			a.note("%s is accepted for %s.", Code(found), Code(want))
 		}
-		if place, bad := unreadable(s, found); bad {
+		if places := unusable(s, found); len(places) > 0 {
 			broken = append(broken, found)
-			a.fault(found, place.Line, "", "%s", place.Message)
+			for _, p := range places {
+				a.fault(found, p.Line, "", "%s", p.Message)
+			}
 		}
 	}
 	for i := range a.findings {
@@ -94,8 +96,8 @@ func runStructure(s *Subject) Result {
 		a.mend(remedy{say: Text("Add missing files: " + strings.Join(missing, ", "))})
 	}
 	if len(broken) > 0 {
-		said = append(said, "Files that cannot be read: "+strings.Join(broken, ", "))
-		a.mend(remedy{say: Text("Mend what cannot be read: "+strings.Join(broken, ", ")) + ". The lines are named above."})
+		said = append(said, "Files that cannot be used: "+strings.Join(broken, ", "))
+		a.mend(remedy{say: Text("Mend what cannot be used: "+strings.Join(broken, ", ")) + ". The lines are named above."})
 	}
 	for _, file := range missing {
 		if text := s.fileSnippet(file); text != "" {
@@ -138,28 +140,32 @@ func nearMiss(s *Subject, want string) string {
 	return ""
 }
 
-// unreadable says why a file that is there does not do its work.
-func unreadable(s *Subject, file string) (Place, bool) {
+// unusable says why a file that is there does not do its work.
+func unusable(s *Subject, file string) []Place {
 	f, _ := s.Snapshot.File(file)
 	if !f.Read || f.Kind == repo.Symlink {
-		return Place{}, false // present, not read: nothing can be said against it
+		return nil // present, not read: nothing can be said against it
 	}
 	if strings.TrimSpace(f.Text) == "" {
-		return Place{File: file, Line: 1, Message: "the file is empty"}, true
+		return []Place{{File: file, Line: 1, Message: "the file is empty"}}
 	}
+	var problem func(file, text string) (Place, bool)
 	switch {
 	case file == catalogFile:
-		if len(s.Catalog.Problems) > 0 && s.Catalog.Entity.Name == "" {
-			return s.Catalog.Problems[0], true
-		}
+		return s.Catalog.Problems
 	case path.Base(file) == "go.mod":
-		return goModProblem(file, f.Text)
+		problem = goModProblem
 	case path.Base(file) == "Dockerfile":
-		return dockerfileProblem(file, f.Text)
+		problem = dockerfileProblem
 	case strings.HasSuffix(file, ".json"):
-		return jsonProblem(file, f.Text)
+		problem = jsonProblem
+	default:
+		return nil
 	}
-	return Place{}, false
+	if p, bad := problem(file, f.Text); bad {
+		return []Place{p}
+	}
+	return nil
 }
 
 func goModProblem(file, text string) (Place, bool) {
@@ -195,8 +201,8 @@ func dockerfileProblem(file, text string) (Place, bool) {
 }
 
 func jsonProblem(file, text string) (Place, bool) {
-	var any json.RawMessage
-	err := json.Unmarshal([]byte(text), &any)
+	var raw json.RawMessage
+	err := json.Unmarshal([]byte(text), &raw)
 	if err == nil {
 		return Place{}, false
 	}

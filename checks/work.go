@@ -103,7 +103,7 @@ func rolesOfName(name string) []string {
 		"build": roleBuild, "compile": roleBuild, "package": roleBuild, "image": roleBuild, "bundle": roleBuild,
 	}
 	var roles []string
-	for _, token := range strings.FieldsFunc(strings.ReplaceAll(strings.ToLower(name), "type-check", "typecheck"), func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') }) {
+	for _, token := range strings.FieldsFunc(strings.ReplaceAll(strings.ToLower(name), "type-check", "typecheck"), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
 		if role, ok := words[token]; ok && !slices.Contains(roles, role) {
 			roles = append(roles, role)
 		}

@@ -221,6 +221,8 @@ func lineOf(p *actionlint.Pos) int {
 // never matches conditions under which a job does not run for a change.
 var never = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:(false)|github\.event_name\s*==\s*'(schedule|workflow_dispatch|release|repository_dispatch|deployment)')\s*(?:\}\})?$`)
 
+const neverTrue = "its condition is never true on a pull request or push"
+
 func (r *resolver) job(j *actionlint.Job, s scope, depth int) {
 	if r.jobs++; r.jobs > maxJobs {
 		return
@@ -232,7 +234,7 @@ func (r *resolver) job(j *actionlint.Job, s scope, depth int) {
 	s.matrix = matrixOf(j)
 	if j.If != nil {
 		if m := never.FindStringSubmatch(strings.TrimSpace(j.If.Value)); m != nil && s.runs {
-			s.runs, s.because = false, "its condition is never true on a pull request or push"
+			s.runs, s.because = false, neverTrue
 		}
 	}
 	names := []string{j.ID.Value}

@@ -1,3 +1,8 @@
+// Package config holds the settings of the server and the policy of an
+// organisation: types, defaults, and every problem of a file at once, with its
+// place. It reads nothing but what it is given; it applies nothing.
+//
+// Start reading at [Server] and [Policy].
 package config
 
 import (

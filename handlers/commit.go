@@ -53,7 +53,7 @@ func (h *Handlers) commit(ctx context.Context, job queue.Job, body commitJob) (q
 // enqueue adds follow-up work for the same installation.
 func (h *Handlers) enqueue(ctx context.Context, job queue.Job, hints []queue.Hint, summary string) (queue.Outcome, error) {
 	for i := range hints {
-		hints[i].InstallationID = job.InstallationID
+		hints[i].InstallationID, hints[i].Delivery = job.InstallationID, job.Delivery
 	}
 	if err := h.Queue.Enqueue(ctx, hints...); err != nil {
 		return queue.Outcome{}, fmt.Errorf("enqueue %s: %w", keys(hints), err)

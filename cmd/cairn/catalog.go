@@ -36,9 +36,7 @@ func newCatalogValidateCommand() *cobra.Command {
 		Example: "  cairn catalog validate catalog-info.yaml\n" +
 			"  git ls-files '*catalog-info.yaml' | xargs cairn catalog validate --format jsonl",
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			return opts.run(cmd, files)
-		},
+		RunE: func(cmd *cobra.Command, files []string) error { return opts.run(cmd, files) }, //nolint:gocritic // the flags fill opts in later
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opts.format, "format", "text", "`text`, or jsonl: one JSON object per document")

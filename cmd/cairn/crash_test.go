@@ -108,18 +108,23 @@ func (b burst) deliver(client *http.Client, hook string, n int) bool {
 	if err != nil {
 		return false
 	}
-	mac := hmac.New(sha256.New, []byte(testSecret))
-	mac.Write(b.bodies[n])
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-GitHub-Event", "pull_request")
-	req.Header.Set("X-GitHub-Delivery", b.guids[n])
-	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	sign(req, "pull_request", b.guids[n], b.bodies[n])
 	res, err := client.Do(req)
 	if err != nil {
 		return false
 	}
 	defer res.Body.Close()
 	return res.StatusCode == http.StatusAccepted
+}
+
+// sign gives a delivery the headers GitHub sends.
+func sign(req *http.Request, event, guid string, body []byte) {
+	mac := hmac.New(sha256.New, []byte(testSecret))
+	mac.Write(body)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-GitHub-Event", event)
+	req.Header.Set("X-GitHub-Delivery", guid)
+	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 }
 
 // send delivers all from several senders and returns the GUIDs acknowledged.

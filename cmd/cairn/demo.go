@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -227,7 +228,7 @@ func (d *demonstration) summary(took time.Duration) string {
 	}
 	refused := 0
 	for _, delivery := range deliveries {
-		if delivery.StatusCode != 202 {
+		if delivery.StatusCode != http.StatusAccepted {
 			refused++
 		}
 	}

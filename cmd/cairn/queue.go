@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -130,7 +132,7 @@ func listJobs(w io.Writer, jobs []queue.Record) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "KEY\tSTATE\tTRIES\tQUEUED\tWHAT CAME OF IT")
 	for _, j := range jobs {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", j.Key, j.State, j.Attempt, stamp(j.QueuedAt), result(j))
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", plain(j.Key), j.State, j.Attempt, stamp(j.QueuedAt), plain(result(j)))
 	}
 	return table.Flush()
 }
@@ -147,6 +149,17 @@ func result(j queue.Record) string {
 	return ""
 }
 
+// plain puts text from outside on one line, without what a terminal would obey.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -158,12 +171,12 @@ func showDetails(w io.Writer, d queue.Details) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, j := range d.Jobs {
 		fmt.Fprintf(table, "job\t%s\nid\t%s\nstate\t%s\ntries\t%d\nqueued\t%s\ndue\t%s\nfinished\t%s\ninstallation\t%d\n",
-			j.Key, j.ID, j.State, j.Attempt, stamp(j.QueuedAt), stamp(j.RunAt), stamp(j.FinishedAt), j.InstallationID)
-		fmt.Fprintf(table, "outcome\t%s\nurl\t%s\nerror\t%s\n\n", j.Outcome.Summary, j.Outcome.URL, j.Error)
+			plain(j.Key), j.ID, j.State, j.Attempt, stamp(j.QueuedAt), stamp(j.RunAt), stamp(j.FinishedAt), j.InstallationID)
+		fmt.Fprintf(table, "outcome\t%s\nurl\t%s\nerror\t%s\n\n", plain(j.Outcome.Summary), plain(j.Outcome.URL), plain(j.Error))
 	}
 	for _, v := range d.Deliveries {
 		fmt.Fprintf(table, "delivery\t%s\nevent\t%s %s\nrepository\t%s\nreceived\t%s\nstate\t%s\noutcome\t%s\n\n",
-			v.GUID, v.Event, v.Action, v.Repository, stamp(v.ReceivedAt), v.State, v.Outcome)
+			plain(v.GUID), plain(v.Event), plain(v.Action), plain(v.Repository), stamp(v.ReceivedAt), v.State, plain(v.Outcome))
 	}
 	return table.Flush()
 }

@@ -24,8 +24,9 @@ import (
 
 // Times of the running server.
 const (
-	grace         = 30 * time.Second // for jobs in hand when the process is told to stop
-	recoveryEvery = 5 * time.Minute  // between two looks into GitHub's delivery log
+	grace             = 30 * time.Second // for jobs in hand when the process is told to stop
+	recoveryEvery     = 5 * time.Minute  // between two looks into GitHub's delivery log
+	pruneReportsEvery = 24 * time.Hour   // between two removals of reports that are too old
 )
 
 func newServeCommand() *cobra.Command {
@@ -112,6 +113,10 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 	h.Register(jobs.Register)
 	jobs.Periodic("recover deliveries", recoveryEvery, func(ctx context.Context) error {
 		return recoverDeliveries(ctx, client, jobs, logger)
+	}, queue.AtStart) // a restart is when deliveries were missed
+	jobs.Periodic("prune reports", pruneReportsEvery, func(ctx context.Context) error {
+		_, err := db.PruneReports(ctx, time.Now().Add(-store.ReportsKept))
+		return err
 	})
 	metrics.WatchQueue(func(ctx context.Context) (server.Depth, error) {
 		stats, err := jobs.Stats(ctx)
@@ -138,13 +143,6 @@ func (a *app) run(ctx context.Context, listener net.Listener) error {
 	group.Go(func() error { return a.server.Serve(listener) })
 	group.Go(func() error { return a.queue.Run(ctx) })
 	group.Go(func() error {
-		// A restart is when deliveries were missed; the periodic look may be minutes away.
-		if err := recoverDeliveries(ctx, a.github, a.queue, a.logger); err != nil && ctx.Err() == nil {
-			a.logger.Warn().Err(err).Msg("looking for missed deliveries at the start; it is tried again later")
-		}
-		return nil
-	})
-	group.Go(func() error {
 		<-ctx.Done()
 		a.logger.Info().Msg("stopping: no further deliveries, jobs in hand are finished or given back")
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -170,11 +168,11 @@ func recoverDeliveries(ctx context.Context, client *github.Client, jobs *queue.Q
 }
 
 func logJob(logger zerolog.Logger, job queue.Job, outcome queue.Outcome, err error, took time.Duration) {
-	event := logger.Info()
+	level := zerolog.InfoLevel
 	if err != nil {
-		event = logger.Warn().Err(err)
+		level = zerolog.WarnLevel
 	}
-	event.Str("key", job.Key).Int("attempt", job.Attempt).Str("delivery", job.Delivery).
+	logger.WithLevel(level).Err(err).Str("key", job.Key).Int("attempt", job.Attempt).Str("delivery", job.Delivery).
 		Dur("took_ms", took).Str("url", outcome.URL).Msg(outcome.Summary)
 }
 

@@ -152,23 +152,32 @@ func testSettings(sim *githubsim.Server, database string) config.Server {
 // run starts the program; it is stopped at the end of the test.
 func (s *spine) run() {
 	s.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.sim.SetWebhook("http://"+listener.Addr().String()+"/api/github/hook", testSecret)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.app.run(ctx, listener) }()
+	s.sim.SetWebhook(serveInTest(s.t, s.app), testSecret)
 	s.t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			s.t.Errorf("the program ended with: %v", err)
-		}
 		if strings.Contains(s.log.String(), testSecret) || strings.Contains(s.log.String(), "ghs_") {
 			s.t.Errorf("a secret is in the log:\n%s", s.log)
 		}
 	})
+}
+
+// serveInTest runs the program until the test ends, and returns where it takes
+// deliveries.
+func serveInTest(tb testing.TB, a *app) (hook string) {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.run(ctx, listener) }()
+	tb.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			tb.Errorf("the program ended with: %v", err)
+		}
+	})
+	return "http://" + listener.Addr().String() + "/api/github/hook"
 }
 
 func (s *spine) must(err error) {

@@ -158,6 +158,9 @@ func (d *decoder) flowText(n *yaml.Node) string {
 		brackets = "{}"
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			part := d.flowText(n.Content[i])
+			if k := n.Content[i].Kind; k == yaml.MappingNode || k == yaml.SequenceNode {
+				part = "? " + part
+			}
 			if v := n.Content[i+1]; v.Kind != yaml.ScalarNode || v.Value != "" || v.Style != 0 {
 				part += ": " + d.flowText(v)
 			}

@@ -95,7 +95,7 @@ func (o *oracle) judge(t testing.TB, text string) []verdict {
 	if err := json.Unmarshal(answer, &verdicts); err != nil {
 		t.Fatal(err)
 	}
-	return comparable(verdicts)
+	return promised(verdicts)
 }
 
 func cairn(t testing.TB, text string) []verdict {
@@ -124,12 +124,12 @@ func cairn(t testing.TB, text string) []verdict {
 			}
 		}
 	}
-	return comparable(verdicts)
+	return promised(verdicts)
 }
 
-// comparable leaves out what is not promised to be equal: the wording of YAML
+// promised leaves out what is not promised to be equal: the wording of YAML
 // errors.
-func comparable(verdicts []verdict) []verdict {
+func promised(verdicts []verdict) []verdict {
 	if len(verdicts) == 0 {
 		return nil
 	}
@@ -162,21 +162,25 @@ func compareWith(t testing.TB, o *oracle, name, text string) bool {
 	return true
 }
 
-func TestCasesAgreeWithBackstage(t *testing.T) {
+// TestAgainstBackstage holds Cairn's verdicts to those of Backstage's validators.
+func TestAgainstBackstage(t *testing.T) {
 	o := startOracle(t)
-	for name, text := range readCases(t) {
-		compareWith(t, o, name, text)
-	}
+	t.Run("cases", func(t *testing.T) {
+		for name, text := range readCases(t) {
+			compareWith(t, o, name, text)
+		}
+	})
+	t.Run("corpus", func(t *testing.T) { compareCorpus(t, o) })
+	t.Run("mutations", func(t *testing.T) { compareMutations(t, o) })
 }
 
-// TestCorpusAgreesWithBackstage runs over a folder of real files, such as the
+// compareCorpus runs over a folder of real files, such as the
 // catalog files of one's own organisation.
-func TestCorpusAgreesWithBackstage(t *testing.T) {
+func compareCorpus(t *testing.T, o *oracle) {
 	dir := os.Getenv("CAIRN_CATALOG_CORPUS")
 	if dir == "" {
 		t.Skip("set CAIRN_CATALOG_CORPUS to a folder of catalog files to compare them too")
 	}
-	o := startOracle(t)
 	var files, documents, same int
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -200,14 +204,13 @@ func TestCorpusAgreesWithBackstage(t *testing.T) {
 	t.Logf("%d of %d files with %d documents agree", same, files, documents)
 }
 
-// TestMutationsAgreeWithBackstage damages the cases at random, the same way on
+// compareMutations damages the cases at random, the same way on
 // every run; CAIRN_CATALOG_MUTATIONS asks for more, CAIRN_CATALOG_SEED for others.
 //
 // yaml.v3 and Backstage's YAML library still differ on a few texts that nobody
 // writes, such as a key broken over two lines within braces. They are counted and
 // may not grow; once both read a text, everything has to be equal.
-func TestMutationsAgreeWithBackstage(t *testing.T) {
-	o := startOracle(t)
+func compareMutations(t *testing.T, o *oracle) {
 	n, seed := envInt(t, "CAIRN_CATALOG_MUTATIONS", 500), envInt(t, "CAIRN_CATALOG_SEED", 1)
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	cases := readCases(t)

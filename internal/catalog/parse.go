@@ -212,24 +212,27 @@ func sortLists(root *Object) *Object {
 
 // checkPolicies judges the metadata, in the order of Backstage's entity policies.
 func (j *judge) checkPolicies(doc *Document, written Value, root *Object) {
-	if found := j.rules.entity.check(objectValue(root), nil); len(found) > 0 {
+	found := j.rules.entity.check(objectValue(root), nil)
+	if len(found) > 0 {
 		at := found[0].pointer()
 		if at == "" {
 			at = "<root>"
 		}
 		doc.reject(StagePolicy, &Error{Name: "Error", Message: "Malformed envelope, " + at + " " + found[0].message},
 			explainAll(written, found)...)
-		return
 	}
 	for key := range root.All() {
-		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "spec"}, key) {
+		if len(found) == 0 && !slices.Contains([]string{"apiVersion", "kind", "metadata", "spec"}, key) {
 			doc.reject(StagePolicy, &Error{Name: "Error", Message: "Unknown field " + key},
 				Problem{Position: locate(written, []string{key}), Path: key,
 					Message: "the field " + key + " is written by the catalog, not by files", Remedy: "remove it"})
 		}
 	}
 	for _, m := range checkFormats(root) {
-		doc.reject(StagePolicy, m.error(), explainFormat(written, m))
+		p := explainFormat(written, m)
+		if !slices.ContainsFunc(doc.Problems, func(told Problem) bool { return told.Path == p.Path }) {
+			doc.reject(StagePolicy, m.error(), p)
+		}
 	}
 }
 

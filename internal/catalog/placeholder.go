@@ -101,26 +101,26 @@ func (j *judge) resolve(key string, value Value, at Position, path []string) (Va
 		}
 		return objectValue(&Object{}).at(at), nil
 	}
-	fail := func(name, message, remedy string) (Value, *placeholderError) {
-		return Value{}, &placeholderError{slices.Clone(path), &Error{Name: name, Message: message}, remedy}
+	fail := func(message, remedy string) (Value, *placeholderError) {
+		return Value{}, &placeholderError{slices.Clone(path), &Error{Name: "Error", Message: message}, remedy}
 	}
 	target, ok := value.Text()
 	if !ok {
-		return fail("Error", "Placeholder $"+key+" expected a string value parameter, in the form of an absolute URL or a relative path",
+		return fail("Placeholder $"+key+" expected a string value parameter, in the form of an absolute URL or a relative path",
 			"write $"+key+": ./path/to/file")
 	}
 	address, err := ResolveURL(j.location, target)
 	if err != nil {
-		return fail("Error", fmt.Sprintf("Placeholder $%s could not form a URL out of %s and %s", key, j.location, target),
+		return fail(fmt.Sprintf("Placeholder $%s could not form a URL out of %s and %s", key, j.location, target),
 			"write a path relative to this file, or a whole address")
 	}
 	if !sameRepository(strings.TrimPrefix(j.location, "url:"), address) {
-		return fail("Error", "Placeholder may only reference files from the same repository as the entity",
+		return fail("Placeholder may only reference files from the same repository as the entity",
 			"keep the file in this repository")
 	}
 	data, err := j.opts.Read(address)
 	if err != nil {
-		return fail("Error", fmt.Sprintf("Placeholder $%s could not read location %s, %s", key, address, err),
+		return fail(fmt.Sprintf("Placeholder $%s could not read location %s, %s", key, address, err),
 			"check that the file exists on this branch")
 	}
 	switch key {
@@ -129,13 +129,13 @@ func (j *judge) resolve(key string, value Value, at Position, path []string) (Va
 	case "json":
 		v, err := ParseJSON(data)
 		if err != nil {
-			return fail("Error", fmt.Sprintf("Placeholder $json failed to parse JSON data at %s, %s", address, err), "mend the JSON there")
+			return fail(fmt.Sprintf("Placeholder $json failed to parse JSON data at %s, %s", address, err), "mend the JSON there")
 		}
 		return v.at(at), nil
 	}
 	v, err := readOneYAML(data)
 	if err != nil {
-		return fail("Error", fmt.Sprintf("Placeholder $yaml failed to parse YAML data at %s, %s", address, err), "mend the YAML there")
+		return fail(fmt.Sprintf("Placeholder $yaml failed to parse YAML data at %s, %s", address, err), "mend the YAML there")
 	}
 	return v.at(at), nil
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"slices"
 )
 
@@ -62,7 +63,7 @@ func refOf(v Value, kind, namespace string) (Ref, *Error) {
 	if v.kind == String {
 		ref, err := ParseRef(v.str, kind, namespace)
 		if err != nil {
-			return Ref{}, err.(*Error)
+			return Ref{}, asError(err)
 		}
 		return ref, nil
 	}
@@ -85,4 +86,13 @@ func refOf(v Value, kind, namespace string) (Ref, *Error) {
 		}
 	}
 	return Ref{Kind: parts[0].str, Namespace: parts[1].str, Name: parts[2].str}, nil
+}
+
+// asError is the *Error that ParseRef returns.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Name: "Error", Message: err.Error()}
 }

@@ -193,5 +193,3 @@ func listOf(items *shape) *shape { return &shape{types: []Type{Array}, items: it
 func mapOf(required []string, fields ...field) *shape {
 	return &shape{types: []Type{Map}, required: required, fields: fields}
 }
-
-func enumOf(values ...string) *shape { return &shape{enum: values} }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,9 +51,14 @@ func explainYAML(err error, seg segment, skip int) *yamlError {
 func isYAMLBut(text, alias string) bool {
 	for range 10 {
 		text = strings.ReplaceAll(text, alias, "_"+alias[1:])
-		err := yaml.Unmarshal([]byte(text), new(yaml.Node))
+		var doc yaml.Node
+		err := yaml.Unmarshal([]byte(text), &doc)
 		if err == nil {
-			return true
+			d := decoder{budget: yamlMaxValues, anchors: map[*yaml.Node]*anchor{}}
+			for _, root := range doc.Content {
+				_, err = d.value(root, 0)
+			}
+			return err == nil
 		}
 		m := unknownAnchor.FindStringSubmatch(err.Error())
 		if m == nil {
@@ -90,6 +96,10 @@ var (
 // hint replaces the parser's words by the reader's, where the cause is one of
 // the common mistakes.
 func (e *yamlError) hint(lines []string, first int) {
+	const most = 1000 // bytes of a line worth searching for a mistake of typing
+	if slices.ContainsFunc(lines[max(0, e.Line-first-1):min(len(lines), e.Line-first+2)], func(l string) bool { return len(l) > most }) {
+		return
+	}
 	switch {
 	case strings.Contains(e.message, "cannot start any token"):
 		for i := max(0, e.Line-first-1); i < min(len(lines), e.Line-first+2); i++ {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -63,7 +64,7 @@ func Check(sim *githubsim.Server, entities []string) []string {
 		}
 	}
 	for _, d := range sim.Deliveries() {
-		if d.StatusCode != 202 {
+		if d.StatusCode != http.StatusAccepted {
 			fail("delivery %s of %s was answered %d", d.GUID, d.Event, d.StatusCode)
 		}
 	}

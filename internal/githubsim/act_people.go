@@ -327,7 +327,7 @@ func (s *Server) TransferRepository(owner, name, to string) error {
 		if from.Type == "Organization" {
 			kind = "organization"
 		}
-		var who any = s.user(from)
+		who := s.user(from)
 		if kind == "organization" {
 			who = s.organisation(from)
 		}

@@ -69,7 +69,7 @@ func (s *Server) setBranch(r *Repository, branch string, to plumbing.Hash, who *
 			if p.HeadRepo != r || p.HeadRef != branch {
 				continue
 			}
-			if err := other.Git.copyFrom(r.Git, to); err != nil {
+			if err := other.Git.copyFrom(r.Git); err != nil {
 				return err
 			}
 			p.Head, i.UpdatedAt = to, s.time()
@@ -221,7 +221,7 @@ func (s *Server) openPull(r *Repository, who *Account, title, body, head, base s
 	}
 	i := s.newIssue(r, who, title, body)
 	i.Pull = &Pull{ID: s.state.id(), Draft: draft, HeadRef: branch, BaseRef: base, HeadRepo: from, Head: headHash, Base: baseHash}
-	if err := r.Git.copyFrom(from.Git, headHash); err != nil {
+	if err := r.Git.copyFrom(from.Git); err != nil {
 		return nil, err
 	}
 	r.Git.Refs[pullRef(i.Number)] = headHash

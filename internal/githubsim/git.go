@@ -55,9 +55,9 @@ func (g *Git) fork(shared bool) (*Git, error) {
 	return out, nil
 }
 
-// copyFrom brings a commit and all it reaches from another repository, as GitHub
-// does for refs/pull/N/head of a fork.
-func (g *Git) copyFrom(o *Git, from plumbing.Hash) error {
+// copyFrom brings the objects of another repository, as GitHub does for
+// refs/pull/N/head of a fork.
+func (g *Git) copyFrom(o *Git) error {
 	if g.objects == o.objects {
 		return nil
 	}

@@ -334,10 +334,10 @@ func (s *Server) mainLanguage(r *Repository) string {
 
 func language(file string) (name, color string) {
 	base := path.Base(file)
-	switch {
-	case base == "Dockerfile":
+	switch base {
+	case "Dockerfile":
 		return "Dockerfile", "#384d54"
-	case base == "Makefile":
+	case "Makefile":
 		return "Makefile", "#427819"
 	}
 	switch strings.ToLower(path.Ext(base)) {

@@ -82,10 +82,11 @@ func (q *Queue) replacedBy(ctx context.Context, tx *sql.Tx, hints []queuedHint) 
 	if q.db.Dialect() == store.PostgreSQL {
 		lock = " FOR UPDATE"
 	}
-	rows, err := tx.QueryContext(ctx, `
-		SELECT id, delivery FROM jobs WHERE id IN `+placeholders(1, len(hints), "")+`
+	query := `
+		SELECT id, delivery FROM jobs WHERE id IN ` + placeholders(1, len(hints), "") + `
 			AND delivery <> '' AND (state = 'waiting' OR state = 'running' AND again = 1)
-		ORDER BY id`+lock, args...)
+		ORDER BY id` + lock
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,10 +113,10 @@ func upsertJobs(ctx context.Context, tx *sql.Tx, hints []queuedHint, now time.Ti
 		args = append(args, h.id, store.Text(h.Kind), store.Text(h.Key), h.InstallationID, store.Text(string(h.Payload)),
 			h.Delivery, store.Millis(now), store.Millis(h.RunAt))
 	}
-	_, err := tx.ExecContext(ctx, `
+	query := `
 		INSERT INTO jobs (id, kind, key, installation_id, payload, delivery, queued_at, run_at,
 			state, again, attempt, owner, round, lease_until, finished_at, outcome, url, error)
-		VALUES `+placeholders(len(hints), 8, ", 'waiting', 0, 0, '', 0, 0, 0, '', '', ''")+`
+		VALUES ` + placeholders(len(hints), 8, ", 'waiting', 0, 0, '', 0, 0, 0, '', '', ''") + `
 		ON CONFLICT (id) DO UPDATE SET
 			installation_id = excluded.installation_id,
 			payload = excluded.payload,
@@ -126,7 +127,8 @@ func upsertJobs(ctx context.Context, tx *sql.Tx, hints []queuedHint, now time.Ti
 				AND jobs.run_at < excluded.run_at THEN jobs.run_at ELSE excluded.run_at END,
 			attempt = CASE WHEN jobs.state = 'running' THEN jobs.attempt ELSE 0 END,
 			again = CASE WHEN jobs.state = 'running' THEN 1 ELSE 0 END,
-			state = CASE WHEN jobs.state = 'running' THEN 'running' ELSE 'waiting' END`, args...)
+			state = CASE WHEN jobs.state = 'running' THEN 'running' ELSE 'waiting' END`
+	_, err := tx.ExecContext(ctx, query, args...)
 	return err
 }
 

@@ -56,7 +56,7 @@ func TestAnotherReplicaTakesOver(t *testing.T) {
 	next.clock.skip(time.Minute)
 	next.run()
 	eventually(t, "the other replica looked for abandoned jobs, and found none", func() bool { return next.job("k").State == queue.Running })
-	next.clock.advance(t, 15*time.Second) // now the lease has run out
+	next.clock.advance(t, 10*time.Second) // now the lease has run out
 	e := next.await()
 	expect(t, "attempt", e.job.Attempt, 2)
 	close(hold)
@@ -120,7 +120,11 @@ func TestRoundsHaveALimit(t *testing.T) {
 	})
 	q.enqueue(hint("k"))
 	q.run()
-	expect(t, "error", q.await().err.Error(), "stopped after 1ms: read acme/pay: context deadline exceeded")
+	e := q.await()
+	for e.job.Kind != "thing" { // the queue's own work has the same limit
+		e = q.await()
+	}
+	expect(t, "error", e.err.Error(), "stopped after 1ms: read acme/pay: context deadline exceeded")
 }
 
 func TestPeriodic(t *testing.T) {

@@ -18,7 +18,7 @@ type Options struct {
 	Grace   time.Duration // how long jobs in hand may go on when Run is told to stop [30 s]
 	Timeout time.Duration // of one round [10 min]
 	Lease   time.Duration // after a crash, a job is free again within it [60 s]
-	Poll    time.Duration // between looks for work that nobody announced [5 s]
+	Poll    time.Duration // between looks for work that nobody announced [1 s]
 
 	MaxAttempts  int           // then a job has failed [12]
 	FirstBackoff time.Duration // after the first error; doubles [1 s]
@@ -55,7 +55,7 @@ func (o Options) withDefaults() Options {
 	defaultTo(&o.Grace, 30*time.Second)
 	defaultTo(&o.Timeout, 10*time.Minute)
 	defaultTo(&o.Lease, time.Minute)
-	defaultTo(&o.Poll, 5*time.Second)
+	defaultTo(&o.Poll, time.Second)
 	defaultTo(&o.MaxAttempts, 12)
 	defaultTo(&o.FirstBackoff, time.Second)
 	defaultTo(&o.MaxBackoff, 15*time.Minute)
@@ -92,7 +92,7 @@ type Queue struct {
 	options Options
 	owner   string // names this Queue in claims
 	workers map[string]Worker
-	every   map[string]time.Duration // periodic work by kind
+	periods map[string]period // periodic work by kind
 
 	wake   chan struct{} // holds a token when there may be work
 	intake chan *write
@@ -102,15 +102,16 @@ type Queue struct {
 	sending sync.RWMutex // held by senders to intake, so that Close can wait for them
 	mu      sync.Mutex
 	running map[string]*claimed // by job ID
+	ended   chan struct{}       // closed and renewed when a round has ended
 }
 
 // New makes a queue over migrated tables. Close ends it.
 func New(db *store.DB, options Options) *Queue {
 	q := &Queue{
 		db: db, options: options.withDefaults(), owner: cryptorand.Text(),
-		workers: map[string]Worker{}, every: map[string]time.Duration{},
+		workers: map[string]Worker{}, periods: map[string]period{},
 		wake: make(chan struct{}, 1), intake: make(chan *write, maxBatch), closed: make(chan struct{}), idle: make(chan struct{}),
-		running: map[string]*claimed{},
+		running: map[string]*claimed{}, ended: make(chan struct{}),
 	}
 	q.Periodic("prune", pruneEvery, q.prune)
 	go q.writeBatches()

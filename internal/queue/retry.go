@@ -104,8 +104,8 @@ func (q *Queue) judge(job Job, err error) (finish, error) {
 	return f, err
 }
 
-// backoff is how long to wait after an attempt: twice as long each time, and
-// between half and all of it at random, so that jobs that failed together do not
+// backoff is how long to wait after an attempt: anything at random up to a bound
+// that doubles each time ("full jitter"), so that jobs that failed together do not
 // come back together.
 func (q *Queue) backoff(attempt int) time.Duration {
 	full := q.options.FirstBackoff
@@ -113,5 +113,5 @@ func (q *Queue) backoff(attempt int) time.Duration {
 		full *= 2
 	}
 	full = min(full, q.options.MaxBackoff)
-	return full/2 + time.Duration(q.options.Random()*float64(full/2))
+	return time.Duration(q.options.Random() * float64(full))
 }

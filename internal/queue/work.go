@@ -47,7 +47,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
 	var background, workers sync.WaitGroup
 	background.Go(func() { q.listen(ctx) })
-	background.Go(func() { q.repeat(ctx, q.options.Lease/4, "rescue", q.rescue) })
+	background.Go(func() { q.repeat(ctx, q.options.Lease/6, "rescue", q.rescue) })
 	background.Go(func() { q.repeat(keeping, q.options.Lease/4, "renew", q.renew) }) // also while draining
 	q.claimAndStart(ctx, working, &workers)
 	q.drain(&workers, stop)
@@ -99,9 +99,7 @@ func (q *Queue) start(working context.Context, workers *sync.WaitGroup, job Job)
 		defer q.signal() // a place is free
 		defer func() {
 			cancel(nil)
-			q.mu.Lock()
-			delete(q.running, job.ID)
-			q.mu.Unlock()
+			q.release(job.ID)
 		}()
 		q.work(ctx, job)
 	})
@@ -126,14 +124,15 @@ func (q *Queue) work(ctx context.Context, job Job) {
 	case err != nil && errors.Is(cause, errTimeout):
 		err = fmt.Errorf("stopped after %s: %w", q.options.Timeout, err)
 	}
-	every, periodic := q.every[job.Kind]
+	period, periodic := q.periods[job.Kind]
 	f, err := q.judge(job, err)
 	f.outcome = outcome
 	if err != nil {
 		f.problem = err.Error()
 	}
 	if periodic {
-		f.state, f.runAt, f.attempt = q.nextPeriod(f, job, every, err)
+		f.runAt, f.attempt = q.nextPeriod(f, job, period.every, err)
+		f.state = Waiting
 	}
 	if q.settle(ctx, f) && (!periodic || err != nil) {
 		q.options.OnDone(job, outcome, err, took)

@@ -52,7 +52,9 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-func (m *Metrics) countDelivery(event, result string) { m.deliveries.WithLabelValues(event, result).Inc() }
+func (m *Metrics) countDelivery(event, result string) {
+	m.deliveries.WithLabelValues(event, result).Inc()
+}
 
 func (m *Metrics) observeAck(d time.Duration) { m.ack.Observe(d.Seconds()) }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // checkpointEvery is how many commits are between two checkpoints.
-const checkpointEvery = 8
+const checkpointEvery = 256
 
 // checkpoints moves what SQLite's write-ahead log holds into the database file,
 // beside the writers: a passive checkpoint waits for nobody and nobody waits for it
@@ -20,8 +20,8 @@ type checkpoints struct {
 	stop    func() // ends it and waits
 }
 
-func startCheckpoints(db *sql.DB) *checkpoints {
-	ctx, cancel := context.WithCancel(context.Background())
+func startCheckpoints(ctx context.Context, db *sql.DB) *checkpoints {
+	ctx, cancel := context.WithCancel(ctx)
 	c := &checkpoints{due: make(chan struct{}, 1)}
 	var running sync.WaitGroup
 	running.Go(func() { c.run(ctx, db) })

@@ -31,19 +31,18 @@ type Entity struct {
 	Shadowed bool
 }
 
-// ReplaceEntities makes entities all there is of a location, in one transaction.
-// An empty File stands for the whole repository: with no entities it says that the
-// repository has no catalog file (any more). The first location to claim a ref
-// holds it until it lets go; of one ref twice in a location the first counts.
+// ReplaceEntities makes entities all there is of a repository, in one transaction:
+// what it had in another file goes, so that a catalog file can be renamed. No
+// entities say that the repository has no catalog file (any more). The first
+// repository to claim a ref holds it until it lets go, whatever its file is called;
+// of one ref twice the first counts.
 func (db *DB) ReplaceEntities(ctx context.Context, location Location, entities []Entity) error {
 	err := db.Write(ctx, func(tx *sql.Tx) error {
-		if err := dropEntities(ctx, tx, location, entities); err != nil {
+		claims, err := dropEntities(ctx, tx, location.RepositoryID)
+		if err != nil || len(entities) == 0 {
 			return err
 		}
-		if len(entities) == 0 {
-			return nil
-		}
-		return putEntities(ctx, tx, location, entities)
+		return putEntities(ctx, tx, location, entities, claims)
 	})
 	if err != nil {
 		return fmt.Errorf("register the entities of %s %s: %w", location.Repository, location.File, err)
@@ -51,56 +50,62 @@ func (db *DB) ReplaceEntities(ctx context.Context, location Location, entities [
 	return nil
 }
 
-// dropEntities removes what the location no longer has, and the location when it
-// has nothing.
-func dropEntities(ctx context.Context, tx *sql.Tx, location Location, keep []Entity) error {
-	kept := map[string]bool{}
-	for _, e := range keep {
-		kept[Text(e.Ref)] = true
+// dropEntities removes what a repository has, and returns when it claimed each ref.
+func dropEntities(ctx context.Context, tx *sql.Tx, repositoryID int64) (claims map[string]int64, err error) {
+	type claim struct {
+		ref   string
+		order int64
 	}
-	file := Text(location.File)
-	known, err := collect(ctx, tx, func(row func(...any) error) (k [2]string, err error) { return k, row(&k[0], &k[1]) },
-		`SELECT ref, file FROM entities WHERE repository_id = $1 AND ($2 = '' OR file = $2)`, location.RepositoryID, file)
+	known, err := collect(ctx, tx, func(row func(...any) error) (c claim, err error) { return c, row(&c.ref, &c.order) },
+		`SELECT ref, claimed FROM entities WHERE repository_id = $1 ORDER BY claimed DESC`, repositoryID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, k := range known {
-		if kept[k[0]] && k[1] == file {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM entities WHERE repository_id = $1 AND ref = $2 AND file = $3`,
-			location.RepositoryID, k[0], k[1]); err != nil {
-			return err
+	claims = map[string]int64{}
+	for _, c := range known {
+		claims[c.ref] = c.order // the earliest comes last
+	}
+	for _, query := range []string{
+		`DELETE FROM entities WHERE repository_id = $1`,
+		`DELETE FROM locations WHERE repository_id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, repositoryID); err != nil {
+			return nil, err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM locations WHERE repository_id = $1 AND ($2 = '' OR file = $2)`, location.RepositoryID, file)
-	return err
+	return claims, nil
 }
 
-func putEntities(ctx context.Context, tx *sql.Tx, location Location, entities []Entity) error {
+// putEntities writes a repository's entities. A ref in claims keeps its place; the
+// others are claimed after everything there is.
+func putEntities(ctx context.Context, tx *sql.Tx, location Location, entities []Entity, claims map[string]int64) error {
 	file := Text(location.File)
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO locations (repository_id, file, repository, sha) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (repository_id, file) DO UPDATE SET repository = excluded.repository, sha = excluded.sha`,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO locations (repository_id, file, repository, sha) VALUES ($1, $2, $3, $4)`,
 		location.RepositoryID, file, location.Repository, location.SHA); err != nil {
 		return err
 	}
-	var claim int64
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(claimed), 0) + 1 FROM entities`).Scan(&claim); err != nil {
+	var last int64
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(claimed), 0) FROM entities`).Scan(&last); err != nil {
 		return err
+	}
+	for _, order := range claims {
+		last = max(last, order) // its rows are gone for the moment
 	}
 	seen := map[string]bool{}
 	for _, e := range entities {
-		if seen[e.Ref] {
+		ref := Text(e.Ref)
+		if seen[ref] {
 			continue
 		}
-		seen[e.Ref] = true
+		seen[ref] = true
+		order, held := claims[ref]
+		if !held {
+			order = last + 1
+		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO entities (ref, repository_id, file, claimed, kind, namespace, name, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (ref, repository_id, file) DO UPDATE SET kind = excluded.kind,
-				namespace = excluded.namespace, name = excluded.name, body = excluded.body`,
-			Text(e.Ref), location.RepositoryID, file, claim, Text(e.Kind), Text(e.Namespace), Text(e.Name), Text(string(e.JSON))); err != nil {
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			ref, location.RepositoryID, file, order, Text(e.Kind), Text(e.Namespace), Text(e.Name), Text(string(e.JSON))); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func (db *DB) Listen(ctx context.Context, channel string, heard func()) error {
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		conn.Close(closing) //nolint:errcheck // the reason to leave is returned; the connection is dropped either way
+		conn.Close(closing) // the reason to leave is returned; the connection is dropped either way
 	}()
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -217,6 +217,18 @@ func TestEntities(t *testing.T) {
 			"Zoo {} from acme/thief catalog-info.yaml@c3",
 			`pay {"v":2} from acme/payments catalog-info.yaml@b2`)
 
+		// So does another name of the file, and nothing of the former one stays.
+		pay.File = "catalog-info.yml"
+		ok(t, db.ReplaceEntities(ctx, pay, []store.Entity{entity("pay", `{"v":2}`), entity("Zoo", `{"late":true}`)}))
+		wantShown(t, catalog(),
+			"Zoo {} from acme/thief catalog-info.yaml@c3",
+			`pay {"v":2} from acme/pay catalog-info.yml@b2`)
+		of, err = db.EntitiesOf(ctx, 1)
+		wantShown(t, shown(t, of, err),
+			`Zoo {"late":true} from acme/pay catalog-info.yml@b2 (shadowed)`,
+			`pay {"v":2} from acme/pay catalog-info.yml@b2`)
+		pay.File = "catalog-info.yaml"
+
 		// When the first goes, the other takes over; coming back is a new claim.
 		ok(t, db.ReplaceEntities(ctx, store.Location{RepositoryID: 1}, nil))
 		wantShown(t, catalog(),

@@ -74,7 +74,7 @@ func (db *DB) connectSQLite(ctx context.Context, path string, create bool) error
 		return errors.Join(fmt.Errorf("open database %s: %w", path, err), db.DB.Close())
 	}
 	if create {
-		db.checkpoints = startCheckpoints(db.DB)
+		db.checkpoints = startCheckpoints(context.WithoutCancel(ctx), db.DB)
 	}
 	return nil
 }

@@ -199,7 +199,7 @@ func filterSum(m *machine, a []Value) Value {
 	} else {
 		items = m.array(list, "sum").Items
 	}
-	var total Value = 0.0
+	total := Value(0.0)
 	for _, item := range items {
 		m.step(1)
 		total = m.add(total, item)

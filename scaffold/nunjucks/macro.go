@@ -101,7 +101,8 @@ func macroFunc(name string, required, optional []string, call func(m *machine, a
 				m.step(keywords.Len() / 8)
 				keywords.Delete(name)
 			}
-			args = append(full, keywords)
+			full = append(full, keywords)
+			args = full
 		}
 		return call(m, args)
 	}}

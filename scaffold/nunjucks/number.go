@@ -43,6 +43,9 @@ func shortExponent(s string) string {
 
 // toNumber is JavaScript's Number(v).
 func (m *machine) toNumber(v Value) float64 {
+	if _, ok := v.(*Func); ok {
+		return math.NaN()
+	}
 	switch v := m.primitive(v).(type) {
 	case float64:
 		return v

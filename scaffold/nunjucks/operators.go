@@ -34,9 +34,14 @@ func (m *machine) arithmetic(op operator, a, b Value) Value {
 	}
 }
 
-// less is a < b: by code units between strings, else by number. ordered is false
+// order compares a and b: by code units between strings, else by number. ordered is false
 // when a side is NaN.
 func (m *machine) order(a, b Value) (cmp int, ordered bool) {
+	_, aFunc := a.(*Func)
+	_, bFunc := b.(*Func)
+	if aFunc || bFunc {
+		return 0, false
+	}
 	a, b = m.primitive(a), m.primitive(b)
 	if x, ok := a.(string); ok {
 		if y, ok := b.(string); ok {
@@ -98,7 +103,9 @@ func (m *machine) looseEqual(a, b Value) bool {
 		return isNullish(a) && isNullish(b)
 	}
 	aObject, bObject := !isPrimitive(a), !isPrimitive(b)
-	if aObject && bObject {
+	_, aFunc := a.(*Func)
+	_, bFunc := b.(*Func)
+	if aObject && bObject || aFunc || bFunc {
 		return a == b
 	}
 	a, b = m.primitive(a), m.primitive(b)

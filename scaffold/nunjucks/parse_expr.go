@@ -250,14 +250,14 @@ func (p *parser) compare() {
 	for {
 		p.floorDivide()
 		t := p.peek()
-		switch {
-		case t.kind == tokTilde:
+		switch t.kind {
+		case tokTilde:
 			p.hasPeek = false
 			p.pushOp(opAdd, t.pos)
 			p.push(&literalExpr{""}, 0, t.pos)
 			p.pushOp(opAdd, t.pos)
 			continue
-		case t.kind == tokOperator:
+		case tokOperator:
 			if op := binaryOperator(t.text); op != opNone {
 				p.hasPeek = false
 				p.pushOp(op, t.pos)

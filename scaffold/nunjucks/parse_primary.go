@@ -118,12 +118,11 @@ func (p *parser) parenthesised(open token) (expr, int) {
 
 func (p *parser) array(open token) (expr, int) {
 	if p.jinja {
-		if s, height, items := p.sliceOrElements(open); s != nil {
-			// A slice outside a member access is the list of its bounds.
-			return &arrayExpr{[]expr{s.start, s.stop, s.step}}, height
-		} else {
-			return &arrayExpr{items}, height
+		s, height, items := p.sliceOrElements(open)
+		if s != nil { // outside a member access: the list of its bounds
+			items = []expr{s.start, s.stop, s.step}
 		}
+		return &arrayExpr{items}, height
 	}
 	items, height := p.elements(open)
 	return &arrayExpr{items}, height

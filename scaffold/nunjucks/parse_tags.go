@@ -159,14 +159,14 @@ func (p *parser) macroTag(tag token) stmt {
 
 // macro parses (arguments), the tag's end and the body up to end.
 func (p *parser) macro(sc *scope, fn *function, end, tag string, pos int) *macro {
-	m := p.signature(sc, fn, tag, pos)
+	m := p.signature(sc, fn, tag)
 	p.tagEnd(tag)
 	p.macroBody(m, sc, fn, end, tag, pos)
 	return m
 }
 
 // signature parses a macro's formal arguments.
-func (p *parser) signature(sc *scope, fn *function, tag string, pos int) *macro {
+func (p *parser) signature(sc *scope, fn *function, tag string) *macro {
 	if !p.skip(tokLeftParen) {
 		t := p.peek()
 		p.failAt(t.pos, "expected the %s's arguments in ( ), found %s", tag, t.describe())
@@ -217,7 +217,7 @@ func (p *parser) callTag(tag token) stmt {
 	sc := newScope(p.scope, fn)
 	caller := &macro{name: "caller"}
 	if p.peek().kind == tokLeftParen {
-		caller = p.signature(sc, fn, "call", tag.pos)
+		caller = p.signature(sc, fn, "call")
 		caller.name = "caller"
 	}
 	mark := len(p.parts)

@@ -71,8 +71,8 @@ func splitPath(p string) []string {
 		keys = append(keys, "")
 	}
 	for p != "" {
-		switch {
-		case p[0] == '[':
+		switch p[0] {
+		case '[':
 			key, rest, ok := bracketKey(p)
 			if ok {
 				keys = append(keys, key)
@@ -80,12 +80,12 @@ func splitPath(p string) []string {
 				continue
 			}
 			p = p[1:]
-		case p[0] == '.':
+		case '.':
 			p = p[1:]
 			if p == "" || p[0] == '.' || p[0] == '[' {
 				keys = append(keys, "")
 			}
-		case p[0] == ']':
+		case ']':
 			p = p[1:]
 		default:
 			n := strings.IndexAny(p, ".[]")

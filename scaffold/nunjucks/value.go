@@ -102,15 +102,6 @@ func isJSString(v Value) bool {
 	return ok
 }
 
-// isJSObject is true for what Object.prototype.toString calls [object Object].
-func isJSObject(v Value) bool {
-	switch v.(type) {
-	case *Object, *Safe:
-		return true
-	}
-	return false
-}
-
 // primitive turns arrays, objects and the like into the string that operators
 // see; other values stay as they are.
 func (m *machine) primitive(v Value) Value {

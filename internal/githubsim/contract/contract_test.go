@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	cairn "github.com/cairn-dev/cairn"
 	"gopkg.in/yaml.v3"
 
+	cairn "github.com/cairn-dev/cairn"
 	"github.com/cairn-dev/cairn/handlers"
 	"github.com/cairn-dev/cairn/internal/githubsim/contract"
 )

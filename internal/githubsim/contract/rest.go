@@ -17,15 +17,15 @@ import (
 // Watch returns next with every call and answer compared to GitHub's description.
 // Each finding fails the test at its end, once, with how often it came up.
 // permissions are those of the App; nil leaves them out.
-func Watch(t testing.TB, c *Contracts, next http.Handler, permissions map[string]string) http.Handler {
-	t.Helper()
+func Watch(tb testing.TB, c *Contracts, next http.Handler, permissions map[string]string) http.Handler {
+	tb.Helper()
 	var mu sync.Mutex
 	seen := map[Finding]int{}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		mu.Lock()
 		defer mu.Unlock()
 		for f, n := range seen {
-			t.Errorf("%s (%d times)", f, n)
+			tb.Errorf("%s (%d times)", f, n)
 		}
 	})
 	return c.Middleware(next, permissions, func(f Finding) {

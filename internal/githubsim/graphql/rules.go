@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,8 +45,8 @@ func parse(schema *ast.Schema, query string) (*ast.QueryDocument, []*Error) {
 }
 
 func syntaxError(err error) *Error {
-	list, ok := err.(*gqlerror.Error)
-	if !ok {
+	var list *gqlerror.Error
+	if !errors.As(err, &list) {
 		return &Error{Message: err.Error()}
 	}
 	at := ""

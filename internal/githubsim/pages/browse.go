@@ -187,6 +187,7 @@ func (s *site) blob(r *http.Request) (*page, error) {
 	if f.Folder {
 		return s.tree(r)
 	}
+	p.scope = ""
 	content["Ref"], content["RefURL"] = shortRef(f), join(repo.Owner, repo.Name, "tree", f.Ref)
 	content["File"], content["Size"], content["Crumbs"] = f.Path, size(f.Size), folders(repo, f)
 	var note string

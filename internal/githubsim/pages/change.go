@@ -6,8 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,7 +61,7 @@ func (c *change) subject() string {
 
 // onto turns a change into what a push needs, held against the branch as it is now.
 func (s *site) onto(owner, name, branch string, c *change) (map[string]githubsim.Change, error) {
-	if c.path == "" || path.Clean(c.path) != c.path || strings.ContainsAny(c.path, "\\\x00\r\n") {
+	if !fs.ValidPath(c.path) || c.path == "." || strings.ContainsAny(c.path, "\\\x00\r\n") {
 		return nil, errors.New("give the file a path such as docs/runbook.md")
 	}
 	if len(c.text) > maxEdit {
@@ -146,7 +146,7 @@ func (s *site) edit(r *http.Request) (*page, error) {
 		return nil, fmt.Errorf("%w: %s is no text that can be edited here", githubsim.ErrRefused, f.Path)
 	}
 	p.title = "Edit " + f.Path + " · " + repo.FullName()
-	s.editParts(r, repo, f.Ref, &change{was: f.Path, path: f.Path, text: string(f.Content), seen: digest(f.Content)}, content)
+	s.editParts(r, repo, p, f.Ref, &change{was: f.Path, path: f.Path, text: string(f.Content), seen: digest(f.Content)}, content)
 	return p, nil
 }
 
@@ -164,11 +164,12 @@ func (s *site) create(r *http.Request) (*page, error) {
 	if f.Path != "" {
 		c.path = f.Path + "/"
 	}
-	s.editParts(r, repo, f.Ref, c, content)
+	s.editParts(r, repo, p, f.Ref, c, content)
 	return p, nil
 }
 
-func (s *site) editParts(r *http.Request, repo githubsim.RepositoryView, ref string, c *change, content map[string]any) {
+func (s *site) editParts(r *http.Request, repo githubsim.RepositoryView, p *page, ref string, c *change, content map[string]any) {
+	p.scope = "" // nothing of the form changes by itself
 	content["Ref"], content["File"], content["Path"], content["Text"] = ref, c.was, c.path, c.text
 	content["Was"], content["Message"] = c.seen, c.message
 	content["Proposes"] = ref == repo.DefaultBranch // a new branch starts at the default branch
@@ -193,7 +194,7 @@ func (s *site) save(r *http.Request, actor string) (string, *page, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	s.editParts(r, repo, ref, c, content)
+	s.editParts(r, repo, again, ref, c, content)
 	next, err := s.saved(r, repo, actor, ref, c)
 	if err != nil {
 		return "", again, err

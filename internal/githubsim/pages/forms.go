@@ -93,7 +93,11 @@ func (s *site) mustPush(r *http.Request, actor string) error {
 	if s.sim.MayPush(owner, name, actor) {
 		return nil
 	}
-	return fmt.Errorf("%s may not write to %s/%s; choose somebody who may at the foot of the page", actor, owner, name)
+	may := slices.DeleteFunc(s.sim.People(), func(login string) bool { return !s.sim.MayPush(owner, name, login) })
+	if len(may) == 0 {
+		return fmt.Errorf("nobody may write to %s/%s: it is archived, or no team has it", owner, name)
+	}
+	return fmt.Errorf("%s may not write to %s/%s; act as %s instead, at the foot of the page", actor, owner, name, strings.Join(may, " or "))
 }
 
 func (s *site) rerun(r *http.Request, actor string) (string, *page, error) {

@@ -51,5 +51,5 @@ func (m *markdown) render(with goldmark.Markdown, text string) template.HTML {
 	if err := with.Convert([]byte(text), &out); err != nil {
 		return template.HTML("<pre>" + template.HTMLEscapeString(text) + "</pre>")
 	}
-	return template.HTML(m.policy.SanitizeBytes(out.Bytes())) //nolint:gosec // sanitised above
+	return template.HTML(m.policy.SanitizeBytes(out.Bytes())) // sanitised
 }

@@ -113,8 +113,8 @@ func headers(next http.Handler) http.Handler {
 }
 
 // show renders a page, or says kindly why there is none.
-func (s *site) show(w http.ResponseWriter, r *http.Request, make func(*http.Request) (*page, error)) {
-	p, err := make(r)
+func (s *site) show(w http.ResponseWriter, r *http.Request, build func(*http.Request) (*page, error)) {
+	p, err := build(r)
 	if err != nil {
 		p = sorry(err)
 	}

@@ -32,7 +32,11 @@ func (s *site) pull(r *http.Request) (*page, error) { return s.talk(r, typed{}) 
 
 // talk is the page of an issue or pull request, with what was typed in its forms.
 func (s *site) talk(r *http.Request, typed typed) (*page, error) {
-	repo, p, content, err := s.in(r, "issue", "", "issues")
+	here := "issues"
+	if strings.HasPrefix(r.Pattern, "GET /{owner}/{repo}/pull/") || strings.HasPrefix(r.Pattern, "POST /{owner}/{repo}/pull/") {
+		here = "pulls"
+	}
+	repo, p, content, err := s.in(r, "issue", "", here)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +70,6 @@ func (s *site) talk(r *http.Request, typed typed) (*page, error) {
 
 func (s *site) pullParts(r *http.Request, repo githubsim.RepositoryView, i githubsim.IssueView, at string, typed typed, content map[string]any) {
 	pull := i.Pull
-	head := content["Head"].(head)
-	head.Here = "pulls"
-	content["Head"] = head
 	var commits []commitRow
 	for _, c := range pull.Commits {
 		commits = append(commits, commitRowOf(repo, c))
@@ -113,7 +114,11 @@ func (s *site) pushForm(r *http.Request, pull *githubsim.PullView, again *change
 
 func (s *site) newIssue(r *http.Request) (*page, error) {
 	_, p, _, err := s.in(r, "newissue", "New issue", "issues")
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	p.scope = ""
+	return p, nil
 }
 
 func (s *site) openIssue(r *http.Request, actor string) (string, *page, error) {

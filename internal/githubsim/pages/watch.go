@@ -55,7 +55,7 @@ func (s *site) deliveries(*http.Request) (*page, error) {
 		list = append(list, deliveryOf(d, names))
 	}
 	return &page{
-		name: "deliveries", title: "Deliveries", scope: githubsim.DeliveryLog, crumbs: []link{{"Deliveries", "/_deliveries"}},
+		name: "deliveries", title: "Deliveries", scope: githubsim.DeliveryLog,
 		content: map[string]any{"Rows": list, "Older": len(all) - len(list)},
 	}, nil
 }

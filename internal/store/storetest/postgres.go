@@ -135,7 +135,7 @@ func (s *server) start(programs string, settings []string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("sh", append([]string{"-c", run, "sh"}, settings...)...) //nolint:noctx // it lives as long as the process
+	cmd := exec.Command("sh", append([]string{"-c", run, "sh"}, settings...)...) //nolint:noctx // it lives as long as the process; its arguments are ours
 	cmd.Dir = s.folder
 	cmd.Env = append(os.Environ(), "PROGRAMS="+programs, "LC_ALL=C")
 	if err := runAsPostgres(cmd, s.folder); err != nil {

@@ -12,12 +12,19 @@ import (
 	"github.com/cairn-dev/cairn/internal/store"
 )
 
-// Each runs test once on each engine, with an empty, migrated database. Without
+// Each runs test once on each engine, both at the same time, with an empty, migrated
+// database. Without
 // PostgreSQL's programs that half is skipped loudly (see internal/testpart).
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	t.Run("SQLite", func(t *testing.T) { test(t, Open(t, SQLiteURL(t))) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, open(t, PostgreSQLURL(t))) })
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, Open(t, SQLiteURL(t)))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, PostgreSQLURL(t)))
+	})
 }
 
 // Open opens and migrates a database for the time of the test.

@@ -74,8 +74,9 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		if len(lines.Bytes()) == 0 {
 			continue
 		}
-		w.Write(s.answer(ctx, lines.Bytes()))
-		w.WriteByte('\n')
+		if _, err := w.Write(append(s.answer(ctx, lines.Bytes()), '\n')); err != nil {
+			return fmt.Errorf("writing an answer: %w", err)
+		}
 		if err := w.Flush(); err != nil {
 			return fmt.Errorf("writing an answer: %w", err)
 		}

@@ -1,0 +1,168 @@
+package checks_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cairn-dev/cairn/checks"
+	"github.com/cairn-dev/cairn/config"
+	"github.com/cairn-dev/cairn/internal/repo"
+)
+
+// files makes a Snapshot of files that were all read.
+func files(texts map[string]string) *repo.Snapshot {
+	var list []repo.File
+	for name, text := range texts {
+		list = append(list, repo.File{Path: name, Text: text, Size: int64(len(text)), Read: true})
+	}
+	return repo.NewSnapshot(repo.Name{Owner: "acme", Repo: "pay"}, checks.Want(config.DefaultPolicy()), list...)
+}
+
+// yamlFiles are the files of a repository that Cairn reads as YAML.
+func yamlFiles() []string {
+	return []string{"catalog-info.yaml", ".github/workflows/ci.yaml", ".github/dependabot.yml", "mkdocs.yml", "k8s/a.yaml",
+		"k8s/kustomization.yaml", ".platform/settings.yaml", ".github/actions/x/action.yml"}
+}
+
+// Files made to hurt give findings with their file, quickly.
+func TestEvaluateBearsHostileFiles(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		"large":     strings.Repeat("a: b\n", 400_000),
+		"deep flow": "on: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000),
+		"deep list": "on: \n" + strings.Repeat("- ", 10_000) + "x",
+		"documents": strings.Repeat("---\nkind: Component\n", 20_000),
+		"keys":      "jobs:\n" + strings.Repeat("  ? a\n  : b\n", 20_000),
+		"binary":    strings.Repeat("\x01\x02\xff", 1_000),
+	}
+	for name, text := range cases {
+		t.Run(name, func(t *testing.T) {
+			texts := map[string]string{"go.mod": "module x\n"}
+			for _, f := range yamlFiles() {
+				texts[f] = text
+			}
+			start := time.Now()
+			report := checks.Evaluate(checks.Input{Snapshot: files(texts), Policy: config.DefaultPolicy()})
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			blamed := map[string]bool{}
+			for _, c := range report.Checks {
+				for _, p := range c.Places {
+					if p.Line > 0 {
+						blamed[p.File] = true
+					}
+				}
+			}
+			for _, f := range []string{"catalog-info.yaml", ".github/workflows/ci.yaml"} {
+				if !blamed[f] {
+					t.Errorf("no finding with a line in %s", f)
+				}
+			}
+			checks.Render(checks.RenderInput{Report: report, Mode: config.Enforce})
+		})
+	}
+}
+
+// Files that were not brought back are said, not failed.
+func TestEvaluateDoesNotBlameWhatWasNotRead(t *testing.T) {
+	want := checks.Want(config.DefaultPolicy())
+	list := []repo.File{{Path: "go.mod", Text: "module x\n", Read: true}}
+	for _, name := range []string{"Dockerfile", "Makefile", "docs/index.md", ".github/workflows/ci.yaml"} {
+		list = append(list, repo.File{Path: name, Reason: "binary"})
+	}
+	list = append(list, repo.File{Path: "catalog-info.yaml", Reason: "1.2 MB"})
+	report := checks.Evaluate(checks.Input{Snapshot: repo.NewSnapshot(repo.Name{Owner: "a", Repo: "b"}, want, list...), Policy: config.DefaultPolicy()})
+	structure := report.Checks[0]
+	if len(structure.Places) != 0 || structure.Status != checks.Compliant {
+		t.Errorf("structure: %s %+v", structure.Status, structure.Places)
+	}
+}
+
+// The repository cannot choose what it is judged by in the change itself.
+func TestPathIsChosenFromTheDefaultBranch(t *testing.T) {
+	policy, err := config.ParsePolicy("p.yaml", "repositories: [{match: acme/fixed, golden_path: frontend_app}, {match: acme/none, golden_path: none}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entity := func(path string) string {
+		return fmt.Sprintf("kind: Component\nmetadata: {name: pay, annotations: {cairn.dev/golden-path: %s}}\nspec: {}\n", path)
+	}
+	goService := map[string]string{"go.mod": "module x\n"}
+	cases := map[string]struct {
+		repository string
+		base, head map[string]string
+		asked      string
+		want       string
+		reason     string
+	}{
+		"by name":          {head: goService, asked: "data_pipeline", want: "data_pipeline", reason: "asked for"},
+		"policy":           {repository: "fixed", head: goService, want: "frontend_app", reason: "set by the policy for `acme/fixed`"},
+		"policy none":      {repository: "none", head: goService, want: "", reason: "on no golden path"},
+		"settings":         {head: map[string]string{"go.mod": "module x\n", ".platform/settings.yaml": "golden_path: frontend_app"}, want: "frontend_app", reason: "`.platform/settings.yaml:1`"},
+		"settings of head": {base: goService, head: map[string]string{"go.mod": "module x\n", ".platform/settings.yaml": "golden_path: frontend_app"}, want: "backend_service", reason: "go.mod"},
+		"unknown":          {head: map[string]string{".platform/settings.yaml": "golden_path: nope"}, want: "", reason: "there is no golden path `nope`"},
+		"broken settings":  {head: map[string]string{"go.mod": "module x\n", ".platform/settings.yaml": "golden_paths: x"}, want: "backend_service", reason: "unknown key"},
+		"entity":           {head: map[string]string{"go.mod": "module x\n", "catalog-info.yaml": entity("data_pipeline")}, want: "data_pipeline", reason: "said by `cairn.dev/golden-path`"},
+		"entity of head":   {base: map[string]string{"catalog-info.yaml": entity("backend_service")}, head: map[string]string{"catalog-info.yaml": entity("data_pipeline")}, want: "backend_service", reason: "said by"},
+		"template": {head: map[string]string{"catalog-info.yaml": "kind: Component\nmetadata: {name: x, annotations: {backstage.io/source-template: 'template:default/frontend-app-template'}}\nspec: {}\n"},
+			want: "frontend_app", reason: "made from the template"},
+		"vite":        {head: map[string]string{"package.json": `{"dependencies": {"vite": "6"}}`}, want: "frontend_app", reason: "with `vite`"},
+		"no vite":     {head: map[string]string{"package.json": `{"dependencies": {"viter": "6"}}`}, want: ""},
+		"dags":        {head: map[string]string{"dags/x.py": ""}, want: "data_pipeline", reason: "`dags/`"},
+		"first files": {base: map[string]string{"README.md": "x"}, head: goService, want: "backend_service", reason: "go.mod"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			in := checks.Input{Snapshot: files(c.head), Policy: policy, Path: c.asked}
+			if c.repository != "" {
+				in.Snapshot.Name.Repo = c.repository
+			}
+			if c.base != nil {
+				in.Base = files(c.base)
+			}
+			report := checks.Evaluate(in)
+			if report.Path != c.want || !strings.Contains(report.Reason, c.reason) {
+				t.Errorf("got %q because %q, want %q because …%s…", report.Path, report.Reason, c.want, c.reason)
+			}
+		})
+	}
+}
+
+func TestWantIsStableAndBounded(t *testing.T) {
+	a, b := checks.Want(config.DefaultPolicy()), checks.Want(config.DefaultPolicy())
+	if fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Error("two calls differ")
+	}
+	if len(a.Files) > 60 || len(a.Dirs) > 15 {
+		t.Errorf("asks for %d files and %d folders; one query has to bear that", len(a.Files), len(a.Dirs))
+	}
+}
+
+func FuzzEvaluate(f *testing.F) {
+	f.Add(uint8(0), "kind: Component\nmetadata: {name: x}\n")
+	f.Add(uint8(1), "on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {matrix: {a: [1, {b: c}], include: [{d: e}]}}\n    steps: [{run: 'make ${{ matrix.a }}'}]\n")
+	f.Add(uint8(2), "version: 2\nupdates: [{package-ecosystem: npm, directory: /, schedule: {interval: daily}}]")
+	f.Add(uint8(4), "apiVersion: apps/v1\nkind: Deployment\nspec: {replicas: x, template: {spec: {containers: [{name: 1}]}}}\n---\n- a\n")
+	f.Add(uint8(5), "images: [{name: x, newTag: y}]\npatches: [{path: a}, b]")
+	f.Fuzz(func(t *testing.T, which uint8, text string) {
+		texts := map[string]string{"go.mod": "module x\n", "Makefile": text, "Dockerfile": text, "package.json": text}
+		texts[yamlFiles()[int(which)%len(yamlFiles())]] = text
+		report := checks.Evaluate(checks.Input{Snapshot: files(texts), Policy: config.DefaultPolicy()})
+		o := checks.Render(checks.RenderInput{Report: report, Mode: config.Enforce})
+		if len(o.Text) > 65_535 || len(o.Summary) > 65_535 {
+			t.Fatal("over GitHub's limit")
+		}
+	})
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	s := load(b, "go-misses-things")
+	policy := config.DefaultPolicy()
+	b.ReportAllocs()
+	for b.Loop() {
+		checks.Evaluate(checks.Input{Snapshot: s, Policy: policy})
+	}
+}
