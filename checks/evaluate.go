@@ -9,10 +9,14 @@ import (
 type Input struct {
 	Snapshot *repo.Snapshot
 
-	// Base is the default branch of the same repository, when Snapshot is another
-	// commit. The repository's settings and, if it has any, its golden path are taken
-	// from there, so that a pull request cannot choose what it is judged by.
+	// Base is the branch that Snapshot is to be merged into, when it is another
+	// commit. The repository's golden path is taken from there, if it has any, so that
+	// a pull request cannot choose what it is judged by.
 	Base *repo.Snapshot
+
+	// Settings is the text of the repository's settings file on its default branch,
+	// "" for none; nil reads it from Base, else from Snapshot.
+	Settings *string
 
 	// Catalog is the service's catalog entity; nil reads it from the Snapshot.
 	Catalog *Catalog

@@ -35,7 +35,11 @@ func choosePath(in Input) (path config.GoldenPath, reason string, ok bool) {
 		base = in.Snapshot
 	}
 	var complaint string
-	if text, read := base.Text(config.SettingsPath); read {
+	text, read := base.Text(config.SettingsPath)
+	if in.Settings != nil {
+		text, read = *in.Settings, *in.Settings != ""
+	}
+	if read {
 		settings, err := config.ParseRepositorySettings(config.SettingsPath, text)
 		switch {
 		case err != nil:

@@ -40,10 +40,11 @@ func (h *Handlers) pullRequest(ctx context.Context, job queue.Job, body pullRequ
 		return queue.Outcome{Summary: fmt.Sprintf("%s#%d: the policy is off here", name, body.Number), URL: pr.URL}, nil
 	}
 
-	head := checks.Evaluate(checks.Input{Snapshot: pr.Head, Base: pr.Base, Policy: policy})
+	settings := settingsText(pr.Settings)
+	head := checks.Evaluate(checks.Input{Snapshot: pr.Head, Base: pr.Base, Settings: settings, Policy: policy})
 	var base *checks.Report
 	if pr.Base != nil {
-		report := checks.Evaluate(checks.Input{Snapshot: pr.Base, Policy: policy})
+		report := checks.Evaluate(checks.Input{Snapshot: pr.Base, Settings: settings, Policy: policy})
 		base = &report
 	}
 	output := checks.Render(checks.RenderInput{
@@ -109,6 +110,16 @@ func (h *Handlers) readOptions(want repo.Want) github.ReadOptions {
 		CheckName:    checks.CheckRunName,
 		AppID:        h.AppID,
 	}
+}
+
+// settingsText is what the repository says about itself on its default branch,
+// whatever branch the pull request goes to.
+func settingsText(doc *github.Document) *string {
+	text := ""
+	if doc != nil && doc.File.Read {
+		text = doc.File.Text
+	}
+	return &text
 }
 
 // changedPaths lists the files of the pull request, or nil, for every file, when

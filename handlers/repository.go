@@ -114,16 +114,6 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 		}
 		break
 	}
-	// The file may have another name than before: what the others held is dropped.
-	for _, file := range catalogFiles() {
-		if location.File == "" || file == location.File {
-			continue
-		}
-		gone := store.Location{RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA, File: file}
-		if err := h.Store.ReplaceEntities(ctx, gone, nil); err != nil {
-			return "", fmt.Errorf("drop the entities of %s %s: %w", s.Name, file, err)
-		}
-	}
 	if err := h.Store.ReplaceEntities(ctx, location, entities); err != nil {
 		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
 	}

@@ -554,3 +554,80 @@ func (s *spine) wantEntities(refs ...string) {
 		s.t.Errorf("the catalog holds %v, want %v; what was done:\n%s", got, refs, s.outcomes())
 	}
 }
+
+func TestPolicyDoesNotComeFromThePullRequest(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	// The head would like to be on no path, and so would a branch that is not the
+	// default one.
+	s.push("pay", "topic", ".platform/settings.yaml", "golden_path: none\n")
+	s.push("pay", "release", ".platform/settings.yaml", "golden_path: none\n")
+	s.push("pay", "hotfix", "docs/index.md", "# Pay\n")
+	s.push("pay", "topic", ".platform/policy.yaml", "mode: \"off\"\n")
+	s.pull("pay", "topic")
+	n, err := s.sim.OpenPullRequest("acme", "pay", "ada", "Hotfix", "", "hotfix", "release", false)
+	s.must(err)
+	s.settle()
+	for _, pull := range []int{1, n} {
+		if v := s.verdict("pay", pull); !strings.Contains(v.Title, "Backend Service (Go)") {
+			t.Errorf("pull request %d is judged as %q", pull, v.Title)
+		}
+	}
+	// On the default branch it counts.
+	s.push("pay", "main", ".platform/settings.yaml", "golden_path: none\n")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.settle()
+	if v := s.verdict("pay", 1); strings.Contains(v.Title, "Backend Service (Go)") {
+		t.Errorf("after the default branch said none: %q", v.Title)
+	}
+}
+
+func TestEveryFindingIsAnnotated(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	var manifests strings.Builder
+	for n := range 40 {
+		fmt.Fprintf(&manifests, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: pay-%d\nspec:\n  selector:\n    matchLabels: {app: pay}\n  template:\n"+
+			"    metadata:\n      labels: {app: pay}\n    spec:\n      containers:\n        - name: pay\n          image: pay:latest\n", n)
+	}
+	s.push("pay", "topic", "k8s/all.yaml", manifests.String())
+	s.settle()
+	s.sim.ResetRequests()
+	s.pull("pay", "topic")
+	s.settle()
+	v := s.verdict("pay", 1)
+	if v.Annotations < 150 || !strings.Contains(v.Summary, fmt.Sprint(v.Annotations)) {
+		t.Errorf("%d annotations; the summary should name the total:\n%s", v.Annotations, v.Summary)
+	}
+	batches := (v.Annotations + 49) / 50
+	if got := s.requests(); got[write] != 1 || got[update] != batches-1 {
+		t.Errorf("requests %v, want one to create and %d to append", got, batches-1)
+	}
+	before := v.Annotations
+	s.must(s.sim.RerunCheck("acme", "pay", v.ID, "ada"))
+	s.settle()
+	if v := s.verdict("pay", 1); v.Annotations != before {
+		t.Errorf("after the re-run %d annotations, before %d", v.Annotations, before)
+	}
+}
+
+func TestEnterpriseServerWorksByTheURLsAlone(t *testing.T) {
+	t.Parallel()
+	s := &spine{t: t, log: &syncBuffer{}}
+	s.sim = startSim(t, githubsim.Options{})
+	settings := testSettings(s.sim, filepath.Join(t.TempDir(), "cairn.db"))
+	settings.GitHub.V3URL, settings.GitHub.V4URL = s.sim.URL()+"/api/v3", s.sim.URL()+"/api/graphql"
+	var err error
+	s.app, err = newApp(t.Context(), settings, zerolog.New(s.log), nil)
+	s.must(err)
+	s.run()
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.pull("pay", "topic")
+	s.settle()
+	s.verdict("pay", 1)
+}
