@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -51,15 +52,24 @@ func newCheckRunServer(t *testing.T, fail ...string) *checkRunServer {
 	t.Helper()
 	s := &checkRunServer{fakeGitHub: newFake(t), fail: fail}
 	const base = "/api/v3/repos/acme/pay/"
-	s.handle("POST "+base+"check-runs", s.create)
-	s.handle("PATCH "+base+"check-runs/{id}", s.update)
-	s.handle("GET "+base+"commits/c0ffee/check-runs", func(w http.ResponseWriter, r *http.Request) {
+	// One at a time: a handler whose answer is lost is not waited for by its client.
+	var mu sync.Mutex
+	one := func(pattern string, do http.HandlerFunc) {
+		s.handle(pattern, func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			do(w, r)
+		})
+	}
+	one("POST "+base+"check-runs", s.create)
+	one("PATCH "+base+"check-runs/{id}", s.update)
+	one("GET "+base+"commits/c0ffee/check-runs", func(w http.ResponseWriter, r *http.Request) {
 		if q := r.URL.Query(); q.Get("check_name") != "Golden path" || q.Get("app_id") != strconv.Itoa(testApp) || q.Get("filter") != "all" {
 			t.Errorf("looked up with %s", r.URL.RawQuery)
 		}
 		json.NewEncoder(w).Encode(map[string]any{"total_count": len(s.runs), "check_runs": s.runs})
 	})
-	s.handle("GET "+base+"check-runs/{id}/annotations", func(w http.ResponseWriter, r *http.Request) {
+	one("GET "+base+"check-runs/{id}/annotations", func(w http.ResponseWriter, r *http.Request) {
 		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		page = max(page, 1)
 		all := s.runs[0].Output.Annotations
