@@ -1,5 +1,5 @@
-// Package testpart finds the real parts that tests need beyond Go: PostgreSQL,
-// Chromium, node. A test whose part is absent is skipped loudly; with
+// Package testpart finds the real parts that tests need beyond Go: PostgreSQL and
+// node. A test whose part is absent is skipped loudly; with
 // CAIRN_TEST_REQUIRE_ALL=1, as in CI, it fails instead.
 package testpart
 
@@ -50,12 +50,6 @@ func PostgreSQL(t testing.TB) string {
 	}
 	Missing(t, "PostgreSQL", "apt-get install postgresql")
 	return ""
-}
-
-// Chromium returns the path of a Chromium or Chrome.
-func Chromium(t testing.TB) string {
-	t.Helper()
-	return Program(t, "Chromium", "apt-get install chromium", "chromium", "chromium-browser", "google-chrome")
 }
 
 // Node returns the path of node.
