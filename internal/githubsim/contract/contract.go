@@ -1,10 +1,10 @@
-// Package contract holds calls, answers and deliveries against GitHub's own
-// published descriptions: the REST API's, the webhooks', and the permissions an
-// App needs. The descriptions are trimmed copies without prose in data/, made by
-// `make contracts`; GraphQL's schema is in package graphql, which answers no query
-// that does not fit it.
+// Package contract holds calls, answers and webhook deliveries against GitHub's own
+// published descriptions: the REST API's, GraphQL's, the webhooks', and the
+// permissions that an App needs. The descriptions are trimmed copies without prose
+// in data/ (README.md says of what, and how to make them again).
 //
-// It is for tests. Start reading at [Watch].
+// It is for tests: it never calls out, and it knows nothing of Cairn or of the
+// stand-in that it judges. Start reading at [Watch].
 package contract
 
 import (
@@ -16,80 +16,126 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
-//go:embed data/*.json.gz
+//go:embed data
 var data embed.FS
+
+// The two sides of a conversation: who calls, and who answers or delivers.
+const (
+	App    = "app"
+	Server = "server"
+)
+
+// Rule names what a finding offends against.
+type Rule string
+
+// The rules.
+const (
+	RuleEndpoint     Rule = "endpoint"     // GitHub has such a method and path
+	RuleDeprecated   Rule = "deprecated"   // GitHub means to remove it: a warning
+	RuleUserAgent    Rule = "user-agent"   // a call says who calls
+	RuleAuth         Rule = "auth"         // the App's JWT, or an installation's token: the right one
+	RulePermission   Rule = "permission"   // the App has a permission that suffices
+	RuleParameter    Rule = "parameter"    // path and query parameters are known and fit
+	RuleRequestBody  Rule = "request-body" // a call's body fits its schema
+	RuleStatus       Rule = "status"       // the answer's status is documented
+	RuleHeader       Rule = "header"       // GitHub's headers are there, on answers and deliveries
+	RulePaging       Rule = "paging"       // pages are no longer than asked for, and linked
+	RuleBody         Rule = "body"         // an answer's or a delivery's body fits its schema
+	RuleGraphQL      Rule = "graphql"      // the query, its variables and its answer fit the schema
+	RuleSignature    Rule = "signature"    // a delivery is signed with the secret
+	RuleEvent        Rule = "event"        // GitHub sends such an event and action to Apps
+	RuleInstallation Rule = "installation" // a delivery says of which installation it is
+	RuleManifest     Rule = "manifest"     // an App's permissions and events exist, and fit each other
+)
 
 // Finding is one way in which something does not fit GitHub's description.
 type Finding struct {
-	Side    string // app: whoever called; server: who answered or delivered
-	Where   string // "POST /repos/{owner}/{repo}/check-runs", "push delivery"
-	Message string
+	Side      string // App or Server
+	Rule      Rule
+	Operation string // "POST /repos/{owner}/{repo}/check-runs", "POST /graphql", "push delivery"
+	Message   string
+	// Warning is set where GitHub's own published examples do the same, and for
+	// what works but is unwise.
+	Warning bool
 }
 
-func (f Finding) String() string { return f.Side + ": " + f.Where + ": " + f.Message }
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: %s: %s: %s", f.Side, f.Operation, f.Rule, f.Message)
+}
 
-// Contracts are GitHub's descriptions, ready to compare with. It is safe for
-// concurrent use; schemas are compiled when first needed.
+// Contracts are GitHub's descriptions, ready to compare with. They are safe for
+// concurrent use; a schema is compiled when it is first needed.
 type Contracts struct {
-	operations []operation
-	webhooks   map[string]bool
-
-	mu       sync.Mutex
-	compiler *jsonschema.Compiler
-	compiled map[string]*jsonschema.Schema
+	operations  map[string][]*operation // by method, the most literal path first
+	paths       map[string]bool         // "GET /zen": all that GitHub has, kept or not
+	permissions map[string][]string     // the levels of each
+	events      map[string]string       // the permission an event needs; "-" if it comes unasked
+	webhooks    map[string]webhook      // by "event.action"
+	schemas     *schemas
+	graphql     func() (*ast.Schema, error)
 }
 
-// operation is one endpoint of the REST API.
-type operation struct {
-	Method     string
-	Path       string
-	Needs      []string // permissions of which one is needed, such as checks:write
-	Apps       bool     // whether Apps may call it
-	Parameters []struct {
-		Name     string
-		Required bool
-	}
-	Body         json.RawMessage
-	BodyRequired bool
-	Answers      map[string]json.RawMessage
-}
+// Load returns the descriptions. They are read once in a process, in about 50 ms,
+// and shared by all callers, as are the schemas compiled from them.
+func Load() (*Contracts, error) { return shared() }
 
-// Load reads the descriptions.
-func Load() (*Contracts, error) {
-	c := &Contracts{webhooks: map[string]bool{}, compiler: jsonschema.NewCompiler(), compiled: map[string]*jsonschema.Schema{}}
-	for _, name := range []string{"rest", "webhooks"} {
-		text, err := read(name)
-		if err != nil {
-			return nil, err
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			return nil, fmt.Errorf("data/%s: %w", name, err)
-		}
-		if err := c.compiler.AddResource("contract:///"+name, doc); err != nil {
-			return nil, fmt.Errorf("data/%s: %w", name, err)
-		}
-		var parts struct {
-			Operations []operation
-			Webhooks   map[string]json.RawMessage
-		}
-		if err := json.Unmarshal(text, &parts); err != nil {
-			return nil, fmt.Errorf("data/%s: %w", name, err)
-		}
-		c.operations = append(c.operations, parts.Operations...)
-		for hook := range parts.Webhooks {
-			c.webhooks[hook] = true
-		}
+var shared = sync.OnceValues(load) // a constant that is dear to make
+
+func load() (*Contracts, error) {
+	var rest struct {
+		Operations  []*operation
+		Schemas     map[string]json.RawMessage
+		Paths       []string
+		Permissions map[string][]string
+		Events      map[string]string
 	}
+	if err := decode("rest.json", &rest); err != nil {
+		return nil, err
+	}
+	var hooks struct {
+		Webhooks map[string]webhook
+		Schemas  map[string]json.RawMessage
+	}
+	if err := decode("webhooks.json", &hooks); err != nil {
+		return nil, err
+	}
+	noise, err := data.ReadFile("data/noise.txt")
+	if err != nil {
+		return nil, err
+	}
+	c := &Contracts{
+		operations: map[string][]*operation{}, paths: map[string]bool{}, permissions: rest.Permissions, events: rest.Events,
+		webhooks: hooks.Webhooks, schemas: newSchemas(strings.Split(string(noise), "\n")), graphql: sync.OnceValues(loadGraphQL),
+	}
+	for _, p := range rest.Paths {
+		c.paths[p] = true
+	}
+	c.schemas.addAll(restSchemas, rest.Schemas)
+	c.schemas.addAll(hookSchemas, hooks.Schemas)
+	for event, hook := range hooks.Webhooks {
+		c.schemas.add(hookSchemas+event, hook.Schema)
+	}
+	c.addOperations(rest.Operations)
 	return c, nil
 }
 
-func read(name string) ([]byte, error) {
-	packed, err := data.ReadFile("data/" + name + ".json.gz")
+// decode reads a compressed file of data/.
+func decode(name string, into any) error {
+	text, err := unpack(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("data/%s: %w", name, err)
+	}
+	return nil
+}
+
+func unpack(name string) ([]byte, error) {
+	packed, err := data.ReadFile("data/" + name + ".gz")
 	if err != nil {
 		return nil, err
 	}
@@ -102,79 +148,4 @@ func read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("data/%s: %w", name, err)
 	}
 	return text.Bytes(), nil
-}
-
-// validate compares JSON with the schema at a place such as rest#/operations/3/body
-// and returns what does not fit, one line each.
-func (c *Contracts) validate(place string, body []byte) []string {
-	schema, err := c.schema(place)
-	if err != nil {
-		return []string{"its schema cannot be read: " + err.Error()}
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		return []string{"not JSON: " + err.Error()}
-	}
-	err = schema.Validate(value)
-	if err == nil {
-		return nil
-	}
-	invalid, ok := err.(*jsonschema.ValidationError) //nolint:errorlint // Validate returns it unwrapped
-	if !ok {
-		return []string{err.Error()}
-	}
-	var out []string
-	leaves(invalid, &out)
-	return out
-}
-
-func (c *Contracts) schema(place string) (*jsonschema.Schema, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s, ok := c.compiled[place]; ok {
-		return s, nil
-	}
-	s, err := c.compiler.Compile("contract:///" + place)
-	if err == nil {
-		c.compiled[place] = s
-	}
-	return s, err
-}
-
-// leaves collects the innermost errors. Of alternatives none of which fits, only
-// that is said: the branches' own complaints contradict each other.
-func leaves(e *jsonschema.ValidationError, out *[]string) {
-	_, alternatives := e.ErrorKind.(*kind.AnyOf)
-	if len(e.Causes) == 0 || alternatives {
-		where := "/" + strings.Join(e.InstanceLocation, "/")
-		text := e.Error()
-		if i := strings.LastIndex(text, "': "); i >= 0 && !alternatives {
-			text = text[i+3:]
-		} else if alternatives {
-			text = "fits none of the alternatives"
-			if best := nearest(e); best != "" {
-				text += "; the nearest lacks: " + best
-			}
-		}
-		*out = append(*out, where+": "+text)
-		return
-	}
-	for _, cause := range e.Causes {
-		leaves(cause, out)
-	}
-}
-
-// nearest is the first complaint of the alternative that got farthest.
-func nearest(e *jsonschema.ValidationError) string {
-	best, depth := "", -1
-	for _, cause := range e.Causes {
-		var inner []string
-		leaves(cause, &inner)
-		if len(inner) > 0 && len(inner[0]) > 0 {
-			if d := strings.Count(inner[0], "/"); d > depth {
-				best, depth = inner[0], d
-			}
-		}
-	}
-	return best
 }

@@ -11,86 +11,102 @@ import (
 	"strings"
 )
 
+// maxPayload is how large a payload GitHub delivers ("Webhook events and payloads").
+const maxPayload = 25 << 20
+
+// webhook is the payload of one action of an event.
+type webhook struct {
+	Schema json.RawMessage
+	Apps   bool // whether Apps get it
+}
+
 var guidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// Delivery says what is wrong with a webhook delivery: headers, signature, and a
-// payload that does not fit its event and action.
+// Delivery says what is wrong with a webhook delivery to an App: headers,
+// signature, and a payload that does not fit its event and action.
 func (c *Contracts) Delivery(header http.Header, body []byte, secret string) []Finding {
 	event := header.Get("X-Github-Event")
-	var out []Finding
-	add := func(format string, args ...any) {
-		out = append(out, Finding{Side: "server", Where: event + " delivery", Message: fmt.Sprintf(format, args...)})
-	}
-	for _, h := range []string{"X-Github-Event", "X-Github-Hook-Id", "X-Github-Hook-Installation-Target-Id", "X-Github-Hook-Installation-Target-Type"} {
-		if header.Get(h) == "" {
-			add("no header %s", h)
-		}
-	}
-	if !guidForm.MatchString(header.Get("X-Github-Delivery")) {
-		add("X-GitHub-Delivery is no GUID")
-	}
-	if !strings.HasPrefix(header.Get("User-Agent"), "GitHub-Hookshot/") {
-		add("User-Agent is not GitHub-Hookshot/…")
-	}
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	if want := "sha256=" + hex.EncodeToString(mac.Sum(nil)); !hmac.Equal([]byte(want), []byte(header.Get("X-Hub-Signature-256"))) {
-		add("X-Hub-Signature-256 does not fit the body")
+	d := &delivery{name: event + " delivery"}
+	d.checkHeaders(header)
+	d.checkSignature(header.Get("X-Hub-Signature-256"), body, secret)
+	if len(body) > maxPayload {
+		d.add(RuleBody, "%d bytes: GitHub delivers at most 25 MB", len(body))
 	}
 	var parts struct {
 		Action       string
 		Installation *struct{ ID int64 }
 	}
 	if err := json.Unmarshal(body, &parts); err != nil {
-		add("not JSON: %v", err)
-		return out
+		d.add(RuleBody, "not JSON: %v", err)
+		return d.findings
 	}
-	if parts.Installation == nil && event != "ping" {
-		add("no installation: an App's deliveries carry it")
+	if parts.Action != "" {
+		d.name = event + "." + parts.Action + " delivery"
 	}
-	for _, line := range c.Payload(event, parts.Action, body) {
-		add("%s%s", parts.Action+" ", line)
+	if (parts.Installation == nil || parts.Installation.ID == 0) && event != "ping" {
+		d.add(RuleInstallation, "no installation.id: an App's deliveries carry it")
 	}
-	return out
+	return append(d.findings, c.payload(d.name, event, parts.Action, body)...)
 }
 
-// Payload compares a payload with the description of its event and action.
-func (c *Contracts) Payload(event, action string, body []byte) []string {
-	name := strings.ReplaceAll(event, "_", "-")
-	if with := name + "-" + strings.ReplaceAll(action, "_", "-"); action != "" && c.webhooks[with] {
-		name = with
-	}
-	if !c.webhooks[name] {
-		return []string{fmt.Sprintf("GitHub has no event %s with action %q", event, action)}
-	}
-	return c.validate("webhooks#/webhooks/"+name, body)
+// Payload compares a payload alone with the description of its event and action.
+// action is "" for an event that has none, such as push.
+func (c *Contracts) Payload(event, action string, body []byte) []Finding {
+	return c.payload(strings.TrimSuffix(event+"."+action, ".")+" delivery", event, action, body)
 }
 
-// Example is a payload that GitHub's documentation shows.
-type Example struct {
-	Event   string
-	Payload []byte
+func (c *Contracts) payload(name, event, action string, body []byte) []Finding {
+	d := &delivery{name: name}
+	key := event + "." + action
+	hook, ok := c.webhooks[key]
+	if !ok {
+		key = event + "."
+		hook, ok = c.webhooks[key] // push and its like, should they come with an action
+	}
+	switch {
+	case !ok:
+		d.add(RuleEvent, "GitHub has no event %s with the action %q, as far as trim/events.txt knows", event, action)
+		return d.findings
+	case !hook.Apps:
+		d.add(RuleEvent, "GitHub does not send it to Apps")
+	}
+	for _, m := range c.schemas.validate(hookSchemas+key, body) {
+		d.findings = append(d.findings, Finding{Side: Server, Rule: RuleBody, Operation: name, Message: m.String(), Warning: m.Known})
+	}
+	return d.findings
 }
 
-// Examples are the payloads that GitHub published for the events of
-// trim/events.txt.
-func Examples() ([]Example, error) {
-	text, err := read("examples")
-	if err != nil {
-		return nil, err
-	}
-	var list []struct {
-		Event    string
-		Payloads []json.RawMessage
-	}
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("data/examples: %w", err)
-	}
-	var out []Example
-	for _, e := range list {
-		for _, p := range e.Payloads {
-			out = append(out, Example{Event: e.Event, Payload: p})
+// delivery collects what is wrong with one.
+type delivery struct {
+	name     string
+	findings []Finding
+}
+
+func (d *delivery) add(rule Rule, format string, args ...any) {
+	d.findings = append(d.findings, Finding{Side: Server, Rule: rule, Operation: d.name, Message: fmt.Sprintf(format, args...)})
+}
+
+func (d *delivery) checkHeaders(header http.Header) {
+	for _, h := range []string{"X-Github-Event", "X-Github-Hook-Id", "X-Github-Hook-Installation-Target-Id", "X-Github-Hook-Installation-Target-Type"} {
+		if header.Get(h) == "" {
+			d.add(RuleHeader, "no %s", h)
 		}
 	}
-	return out, nil
+	if !guidForm.MatchString(header.Get("X-Github-Delivery")) {
+		d.add(RuleHeader, "X-GitHub-Delivery %q is no GUID", header.Get("X-Github-Delivery"))
+	}
+	if !strings.HasPrefix(header.Get("User-Agent"), "GitHub-Hookshot/") {
+		d.add(RuleHeader, "User-Agent %q is not GitHub-Hookshot/…", header.Get("User-Agent"))
+	}
+	if !strings.HasPrefix(header.Get("Content-Type"), "application/json") {
+		d.add(RuleHeader, "Content-Type %q is not JSON", header.Get("Content-Type"))
+	}
+}
+
+func (d *delivery) checkSignature(signature string, body []byte, secret string) {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	if want := "sha256=" + hex.EncodeToString(mac.Sum(nil)); !hmac.Equal([]byte(want), []byte(signature)) {
+		d.add(RuleSignature, "X-Hub-Signature-256 does not fit the body")
+	}
 }
