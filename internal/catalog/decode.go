@@ -19,6 +19,7 @@ type anchor struct {
 // core schema, refuses repeated keys and keeps within the limits.
 type decoder struct {
 	lines   int // to add to a node's line
+	layout  layout
 	mask    mask
 	budget  int
 	anchors map[*yaml.Node]*anchor
@@ -84,7 +85,7 @@ func (d *decoder) scalar(n *yaml.Node) Value {
 	if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!" {
 		return resolveTagged(n.ShortTag(), text)
 	}
-	if quoted || n.Style&yaml.TaggedStyle != 0 {
+	if quoted || n.Style&yaml.TaggedStyle != 0 || d.layout.isLoneTag(n) {
 		return stringValue(text)
 	}
 	return resolveCore(text)

@@ -68,6 +68,20 @@ func (l layout) isExplicit(key *yaml.Node) bool {
 	return strings.HasSuffix(before, "?")
 }
 
+// isLoneTag reports whether the scalar carries the tag "!", which makes a string
+// of any text and which yaml.v3 drops.
+func (l layout) isLoneTag(n *yaml.Node) bool {
+	if n.Line < 1 || n.Line > len(l.lines) || n.Column < 1 || n.Column > len(l.lines[n.Line-1]) {
+		return false
+	}
+	rest := string(l.lines[n.Line-1][n.Column-1:])
+	if n.Anchor != "" {
+		rest = strings.TrimLeft(strings.TrimPrefix(rest, "&"+n.Anchor), " \t")
+	}
+	after, tagged := strings.CutPrefix(rest, "!")
+	return tagged && (after == "" || strings.ContainsRune(" \t,]}", rune(after[0])))
+}
+
 // checkFrom follows the characters of a quoted scalar or a flow collection to
 // its end and looks at the indentation of every line on the way.
 func (l layout) checkFrom(n *yaml.Node, need int) *yamlError {

@@ -48,10 +48,11 @@ func readYAML(seg segment) (Value, *yamlError) {
 	if root == nil {
 		return Value{}, nil
 	}
-	if err := newLayout(masked.text, seg.line).check(root, 0); err != nil {
+	lay := newLayout(masked.text, seg.line)
+	if err := lay.check(root, 0); err != nil {
 		return Value{}, err
 	}
-	d := decoder{lines: seg.line - 1, mask: masked, budget: yamlMaxValues, anchors: map[*yaml.Node]*anchor{}}
+	d := decoder{lines: seg.line - 1, layout: lay, mask: masked, budget: yamlMaxValues, anchors: map[*yaml.Node]*anchor{}}
 	v, err := d.value(root, 0)
 	if err != nil {
 		var ye *yamlError
