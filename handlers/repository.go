@@ -99,7 +99,7 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 	}); err != nil {
 		return "", fmt.Errorf("keep %s: %w", s.Name, err)
 	}
-	location := store.Location{RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
+	source := store.Source{Key: store.RepositorySource(s.ID), RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
 	var entities []store.Entity
 	broken := 0
 	for _, file := range catalogFiles() {
@@ -107,14 +107,14 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 		if !ok || s.Archived {
 			continue
 		}
-		location.File = file
+		source.Refers = []string{file}
 		var err error
 		if entities, broken, err = readEntities(s, file, text); err != nil {
 			return "", err
 		}
 		break
 	}
-	if err := h.Store.ReplaceEntities(ctx, location, entities); err != nil {
+	if _, err := h.Store.ReplaceEntities(ctx, source, entities); err != nil {
 		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
 	}
 	return registration(s, entities, broken), nil
@@ -136,9 +136,7 @@ func readEntities(s *repo.Snapshot, file, text string) (entities []store.Entity,
 		if err != nil {
 			return nil, 0, fmt.Errorf("write %s: %w", doc.Ref, err)
 		}
-		entities = append(entities, store.Entity{
-			Ref: doc.Ref, Kind: doc.Kind, Namespace: doc.Entity.Namespace(), Name: doc.Entity.Name(), JSON: body,
-		})
+		entities = append(entities, store.Entity{Ref: doc.Ref, JSON: body})
 	}
 	return entities, broken, nil
 }

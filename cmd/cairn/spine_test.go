@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -546,7 +547,7 @@ func (s *spine) wantEntities(refs ...string) {
 	var got []string
 	for _, e := range all {
 		got = append(got, e.Ref)
-		if !strings.Contains(string(text), fmt.Sprintf("%q", e.Name)) {
+		if !strings.Contains(string(text), fmt.Sprintf("%q", path.Base(e.Ref))) {
 			s.t.Errorf("the API does not show %s: %s", e.Ref, text)
 		}
 	}
