@@ -105,7 +105,11 @@ func DatabaseURL(path string, lookup func(string) (string, bool)) (Secret, error
 	if len(l.problems) > 0 {
 		return "", l.problems
 	}
-	return Secret(l.values["CAIRN_DATABASE_URL"]), nil
+	database := l.database()
+	if len(l.problems) > 0 {
+		return "", l.problems
+	}
+	return database, nil
 }
 
 // LoadServer reads the settings from the YAML file at path ("" for none) and from
@@ -156,7 +160,7 @@ func (l *loader) build() Server {
 	s := Server{
 		Listen:           l.values["CAIRN_LISTEN"],
 		PublicURL:        strings.TrimSuffix(l.values["CAIRN_PUBLIC_URL"], "/"),
-		DatabaseURL:      Secret(l.values["CAIRN_DATABASE_URL"]),
+		DatabaseURL:      l.database(),
 		LogLevel:         l.oneOf("CAIRN_LOG_LEVEL", "debug", "info", "warn", "error"),
 		LogFormat:        l.oneOf("CAIRN_LOG_FORMAT", "json", "text"),
 		APITokens:        l.tokens("CAIRN_API_TOKENS"),
@@ -241,6 +245,27 @@ func (l *loader) url(env string) string {
 		return ""
 	}
 	return strings.TrimSuffix(v, "/")
+}
+
+// database never quotes the URL, which may hold a password.
+func (l *loader) database() Secret {
+	const env = "CAIRN_DATABASE_URL"
+	v := l.values[env]
+	switch scheme, rest, isURL := strings.Cut(v, "://"); {
+	case !isURL && strings.TrimPrefix(strings.TrimPrefix(v, "sqlite:"), "file:") == ":memory:":
+		l.problem(env, "the database must be a file: Cairn keeps deliveries on disk")
+	case !isURL, scheme == "sqlite", scheme == "file":
+	case scheme != "postgres" && scheme != "postgresql":
+		l.problem(env, "the scheme %q is not known: a path such as cairn.db is a SQLite file, postgres://… a PostgreSQL database", scheme)
+	case rest == "":
+		l.problem(env, "no host; the form is postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+	default:
+		if _, err := url.Parse(v); err != nil {
+			l.problem(env, "malformed (not shown, it may hold a password); the form is postgres://USER:PASSWORD@HOST:PORT/DATABASE "+
+				"with special characters percent-encoded")
+		}
+	}
+	return Secret(v)
 }
 
 func (l *loader) webhookSecret() Secret {

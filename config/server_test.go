@@ -82,6 +82,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		"CAIRN_LISTEN":              "8080",
 		"CAIRN_API_TOKENS":          "hunter2",
 		"GITHUB_APP_PRIVATE_KEY":    "not a key",
+		"CAIRN_DATABASE_URL":        "mysql://root:hunter2@db/cairn",
 	}))
 	if err == nil {
 		t.Fatal("no error")
@@ -96,6 +97,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		"GITHUB_V4_API_URL: \"api.github.com/graphql\" is not an http(s) URL",
 		"CAIRN_LOG_LEVEL: \"loud\" is none of",
 		"CAIRN_LISTEN: \"8080\" is not host:port",
+		"CAIRN_DATABASE_URL: the scheme \"mysql\" is not known",
 		"CAIRN_API_TOKENS: an entry is no SHA-256 sum",
 	} {
 		if !strings.Contains(err.Error(), want) {

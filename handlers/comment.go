@@ -55,18 +55,21 @@ func (h *Handlers) comment(ctx context.Context, job queue.Job, body commentJob) 
 	if err != nil {
 		return queue.Outcome{}, err
 	}
+	url := h.GitHub.RepositoryURL(name) + fmt.Sprintf("/issues/%d#issuecomment-%d", body.Number, body.CommentID)
 	if said.Comment != "" {
 		// The comment's marker names the command it answers, so that a second round
 		// after a crash finds the answer instead of giving it again.
 		marker := fmt.Sprintf("<!-- cairn: answer to %d -->", body.CommentID)
-		if _, err := h.GitHub.CommentOnce(ctx, job.InstallationID, name, body.Number, body.writtenAt(), marker, said.Comment); err != nil {
+		written, err := h.GitHub.CommentOnce(ctx, job.InstallationID, name, body.Number, body.writtenAt(), marker, said.Comment)
+		if err != nil {
 			return queue.Outcome{}, err
 		}
+		url = written.URL
 	}
 	if err := h.GitHub.React(ctx, job.InstallationID, name, body.CommentID, said.Reaction); err != nil {
 		return queue.Outcome{}, err
 	}
-	return queue.Outcome{Summary: fmt.Sprintf("%s#%d: answered %q with %s", body.Repo, body.Number, body.Command, said.Reaction)}, nil
+	return queue.Outcome{Summary: fmt.Sprintf("%s#%d: answered %q with %s", body.Repo, body.Number, body.Command, said.Reaction), URL: url}, nil
 }
 
 // writtenAt is when the command was written; answers to it are younger.

@@ -41,7 +41,7 @@ func (h *Handlers) commit(ctx context.Context, job queue.Job, body commitJob) (q
 		hints = append(hints, next)
 	}
 	if len(hints) == 0 {
-		next, err := repositoryJob{Repo: body.Repo, ID: body.ID, Judge: true}.hint()
+		next, err := repositoryJob{Repo: body.Repo, ID: body.ID, Judge: true, Asked: body.SHA}.hint()
 		if err != nil {
 			return queue.Outcome{}, err
 		}

@@ -148,9 +148,11 @@ type pullRequest struct {
 
 type pullRequestRef struct {
 	Number int `json:"number"`
-	Head   struct {
-		SHA string `json:"sha"`
-	} `json:"head"`
+	Base   struct {
+		Repo struct {
+			ID int64 `json:"id"`
+		} `json:"repo"`
+	} `json:"base"`
 }
 
 type checkSuite struct {

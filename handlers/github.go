@@ -16,6 +16,8 @@ type GitHub interface {
 	ReadBranch(ctx context.Context, installation int64, name repo.Name, opts github.ReadOptions) (*github.Branch, error)
 	// WriteCheckRun makes or updates a check run; each 50 annotations are a request.
 	WriteCheckRun(ctx context.Context, installation int64, name repo.Name, run github.CheckRun) (github.Written, error)
+	// ChangedFiles lists all files of a pull request, 100 a request.
+	ChangedFiles(ctx context.Context, installation int64, name repo.Name, number int) ([]string, error)
 	// PullRequestsWithCommit lists the open pull requests whose head holds a commit.
 	PullRequestsWithCommit(ctx context.Context, installation int64, name repo.Name, sha string) ([]github.PullRequestRef, error)
 	// InstallationRepositories goes through all pages, 100 repositories a request.
@@ -23,6 +25,8 @@ type GitHub interface {
 	// RepositoryInstallation says which installation holds a repository; it is a
 	// *github.NotFoundError when none does.
 	RepositoryInstallation(ctx context.Context, name repo.Name) (installation int64, err error)
+	// RepositoryURL is where people see a repository; it costs nothing.
+	RepositoryURL(name repo.Name) string
 	// React adds a reaction to a comment; one that is there already is no error.
 	React(ctx context.Context, installation int64, name repo.Name, commentID int64, content string) error
 	// CommentOnce writes a comment that ends in marker, unless the App has written one

@@ -31,6 +31,8 @@ type Handlers struct {
 // Store keeps what later events ask about; *store.DB does.
 type Store interface {
 	SaveReport(ctx context.Context, r store.Report) error
+	// Report returns store.ErrNotFound when the commit was never judged.
+	Report(ctx context.Context, repositoryID int64, sha string) (store.Report, error)
 	PullRequestsBySHA(ctx context.Context, repositoryID int64, sha string) ([]int, error)
 	SaveRepository(ctx context.Context, r store.Repository) error
 	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cairn-dev/cairn/internal/queue"
@@ -40,6 +41,9 @@ type repositoryJob struct {
 	// Gone says that the App may have lost the repository; a public one can still
 	// be read then, so the App's installation has to be asked.
 	Gone bool `json:"gone,omitempty"`
+	// Asked is the commit whose check run somebody asked for again, if any: it may be
+	// the default branch's head no more.
+	Asked string `json:"asked,omitempty"`
 }
 
 func (j repositoryJob) hint() (queue.Hint, error) {
@@ -151,8 +155,10 @@ func checkSuiteHints(p *payload) ([]queue.Hint, error) {
 }
 
 // rerunHints asks for a head to be judged again. GitHub lists no pull requests for
-// a fork's head, and none for the default branch's: the commit job finds out.
+// a fork's head, none for the default branch's, and those into another repository,
+// which are not this one's to judge: the commit job finds out.
 func rerunHints(p *payload, sha string, refs []pullRequestRef) ([]queue.Hint, error) {
+	refs = slices.DeleteFunc(refs, func(ref pullRequestRef) bool { return ref.Base.Repo.ID != p.Repository.ID })
 	if len(refs) == 0 {
 		return one(commitJob{Repo: p.Repository.FullName, ID: p.Repository.ID, SHA: sha}.hint())
 	}

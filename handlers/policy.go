@@ -47,16 +47,22 @@ func (p *Policies) inForce(ctx context.Context, owner string) (policyInForce, er
 	if ok {
 		return known, nil
 	}
-	known = policyInForce{policy: config.DefaultPolicy()}
+	return p.lastGood(ctx, key)
+}
+
+// lastGood reads what the store remembers: another replica may have seen a later
+// policy than this one.
+func (p *Policies) lastGood(ctx context.Context, key string) (policyInForce, error) {
+	known := policyInForce{policy: config.DefaultPolicy()}
 	oid, text, err := p.store.Policy(ctx, key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:
-		return policyInForce{}, fmt.Errorf("policy of %s: %w", owner, err)
+		return policyInForce{}, fmt.Errorf("policy of %s: %w", key, err)
 	default:
 		// A policy that an earlier release took may be refused by this one: then the
 		// default holds until GitHub shows the file again.
-		if policy, err := config.ParsePolicy("policy of "+owner, text); err == nil {
+		if policy, err := config.ParsePolicy("policy of "+key, text); err == nil {
 			known = policyInForce{oid: oid, policy: policy}
 		}
 	}
@@ -91,13 +97,15 @@ func (p *Policies) take(ctx context.Context, owner string, doc *github.Document)
 	}
 	file := doc.Repository.String() + "/" + doc.File.Path
 	if !doc.File.Read {
-		return known, []config.Problem{{File: file, Message: "could not be read: " + doc.File.Reason}}, nil
+		known, err := p.lastGood(ctx, key)
+		return known, []config.Problem{{File: file, Message: "could not be read: " + doc.File.Reason}}, err
 	}
 	policy, err := config.ParsePolicy(file, doc.File.Text)
 	var problems *config.PolicyError
 	switch {
 	case errors.As(err, &problems):
-		return known, problems.Problems, nil
+		known, err := p.lastGood(ctx, key)
+		return known, problems.Problems, err
 	case err != nil:
 		return policyInForce{}, nil, fmt.Errorf("policy of %s: %w", owner, err)
 	}

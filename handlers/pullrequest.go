@@ -1,12 +1,14 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cairn-dev/cairn/checks"
@@ -33,7 +35,11 @@ func (h *Handlers) pullRequest(ctx context.Context, job queue.Job, body pullRequ
 	case err != nil:
 		return queue.Outcome{}, err
 	case pr.State != "open":
-		return queue.Outcome{Summary: fmt.Sprintf("%s#%d is %s: nothing to judge", name, body.Number, pr.State), URL: pr.URL}, nil
+		outcome := queue.Outcome{Summary: fmt.Sprintf("%s#%d is %s: nothing to judge", name, body.Number, pr.State), URL: pr.URL}
+		if len(pr.CheckRuns) == 0 || !pr.CheckRuns[0].Asked {
+			return outcome, nil
+		}
+		return outcome, h.sayAgain(ctx, job.InstallationID, pr.Head.Name, pr.CheckRuns[0].ID, pr.CheckRuns[0].Conclusion)
 	}
 	mode := policy.ModeFor(pr.Head.Name.String())
 	if mode == config.Off {
@@ -47,9 +53,11 @@ func (h *Handlers) pullRequest(ctx context.Context, job queue.Job, body pullRequ
 		report := checks.Evaluate(checks.Input{Snapshot: pr.Base, Settings: settings, Policy: policy})
 		base = &report
 	}
-	output := checks.Render(checks.RenderInput{
-		Report: head, Base: base, Mode: mode, PolicyProblems: problems, Changed: changedPaths(pr),
-	})
+	render := checks.RenderInput{Report: head, Base: base, Mode: mode, PolicyProblems: problems}
+	if render.Changed, err = h.changedPaths(ctx, job.InstallationID, name, pr, head); err != nil {
+		return queue.Outcome{}, err
+	}
+	output := checks.Render(render)
 	outcome, err := h.say(ctx, job.InstallationID, verdict{
 		snapshot: pr.Head, pullRequest: pr.Number, report: head, output: output, existing: pr.CheckRuns,
 		subject: fmt.Sprintf("%s#%d", name, pr.Number),
@@ -122,17 +130,25 @@ func settingsText(doc *github.Document) *string {
 	return &text
 }
 
-// changedPaths lists the files of the pull request, or nil, for every file, when
-// there are more than one read brings.
-func changedPaths(pr *github.PullRequest) []string {
-	if pr.ChangedTotal > len(pr.Changed) {
-		return nil
-	}
+// changedPaths lists the files of the pull request, never nil: annotations go on
+// them. It costs nothing unless there are more files than one read brings and
+// something to say about a file that is not among those.
+func (h *Handlers) changedPaths(ctx context.Context, installation int64, name repo.Name, pr *github.PullRequest, report checks.Report) ([]string, error) {
 	paths := make([]string, len(pr.Changed))
 	for i, f := range pr.Changed {
 		paths[i] = f.Path
 	}
-	return paths
+	if pr.ChangedTotal <= len(paths) {
+		return paths, nil
+	}
+	for _, check := range report.Checks {
+		for _, place := range check.Places {
+			if !slices.Contains(paths, place.File) {
+				return h.GitHub.ChangedFiles(ctx, installation, name, pr.Number)
+			}
+		}
+	}
+	return paths, nil
 }
 
 // verdict is a judged head on its way to GitHub and the store.
@@ -180,11 +196,20 @@ func (h *Handlers) say(ctx context.Context, installation int64, v verdict) (queu
 	}, nil
 }
 
+// sayAgain answers a re-run of a check run that is history: it stays as it is, and
+// GitHub is told that it is complete.
+func (h *Handlers) sayAgain(ctx context.Context, installation int64, name repo.Name, id int64, conclusion string) error {
+	_, err := h.GitHub.WriteCheckRun(ctx, installation, name, github.CheckRun{
+		ID: id, Name: checks.CheckRunName, Status: "completed", Conclusion: cmp.Or(conclusion, "neutral"), CompletedAt: h.Now(),
+	})
+	return err
+}
+
 // saysSo reports whether a check run that exists is the one that would be written:
-// its external ID is the digest of all that it says. Somebody who asked for a
-// re-run set it back to queued, so it is written again then.
+// its external ID is the digest of all that it says. Who asked for a re-run waits
+// for an answer, so it is written again then.
 func saysSo(old github.ExistingCheckRun, run github.CheckRun) bool {
-	return old.ExternalID == run.ExternalID && old.Status == run.Status && old.Conclusion == run.Conclusion && old.Total >= len(run.Annotations)
+	return !old.Asked && old.ExternalID == run.ExternalID && old.Status == run.Status && old.Conclusion == run.Conclusion && old.Total >= len(run.Annotations)
 }
 
 // keep records the report; later events ask which pull request had a head, and

@@ -318,27 +318,6 @@ func TestWhatAnEventCosts(t *testing.T) {
 	s.wantRequests(map[string]int{})
 }
 
-func TestRerunUpdatesTheSameCheckRun(t *testing.T) {
-	t.Parallel()
-	s := newSpine(t, githubsim.Options{})
-	s.run()
-	s.repository("pay")
-	s.push("pay", "topic", "docs/index.md", "# Pay\n")
-	s.pull("pay", "topic")
-	s.settle()
-	before := s.verdict("pay", 1)
-	s.must(s.sim.RerunCheck("acme", "pay", before.ID, "ada"))
-	s.settle()
-	if after := s.verdict("pay", 1); after.ID != before.ID || after.Conclusion != before.Conclusion || after.Annotations != before.Annotations {
-		t.Errorf("after the re-run %+v, before %+v", after, before)
-	}
-	s.must(s.sim.RerunSuite("acme", "pay", before.SHA, "ada"))
-	s.settle()
-	if after := s.verdict("pay", 1); after.ID != before.ID || after.Conclusion != before.Conclusion {
-		t.Errorf("after all checks were re-run %+v, before %+v", after, before)
-	}
-}
-
 func TestTwentyPushesAreOneEvaluation(t *testing.T) {
 	t.Parallel()
 	s := newSpine(t, githubsim.Options{})

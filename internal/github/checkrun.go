@@ -68,6 +68,9 @@ type ExistingCheckRun struct {
 	URL         string
 	Annotations []Annotation // the first 100
 	Total       int          // how many annotations there are
+	// Asked is true when somebody asked for a re-run and nobody has answered: GitHub
+	// sets the suite back to queued then, and leaves the run as it is.
+	Asked bool
 }
 
 // GitHub's limits of a check run.
@@ -353,6 +356,7 @@ func timestamp(t time.Time) *gogithub.Timestamp {
 // suitesNode is the answer of the fragment Runs.
 type suitesNode struct {
 	Nodes []struct {
+		Status    string
 		CheckRuns struct {
 			Nodes []struct {
 				DatabaseID  int64
@@ -386,6 +390,7 @@ func (s suitesNode) runs() []ExistingCheckRun {
 			run := ExistingCheckRun{
 				ID: r.DatabaseID, ExternalID: r.ExternalID, Name: r.Name, Status: strings.ToLower(r.Status),
 				Conclusion: strings.ToLower(r.Conclusion), Title: r.Title, URL: r.URL, Total: r.Annotations.TotalCount,
+				Asked: strings.EqualFold(suite.Status, "queued"),
 			}
 			for _, a := range r.Annotations.Nodes {
 				run.Annotations = append(run.Annotations, Annotation{Path: a.Path, StartLine: a.Location.Start.Line,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -36,14 +37,19 @@ const (
 	maxAttempts = 5
 )
 
+// taken is what Cairn answers to a delivery once it is on disk, or once it is clear
+// that there is nothing to do about it. A 200 is somebody else's answer.
+const taken = http.StatusAccepted
+
 // Missed returns the attempts to redeliver, oldest first: the latest of every
-// delivery that failed, or that was answered and yet is not among those Cairn has
-// (seen, by GUID). relevant says which events Cairn takes in.
+// delivery that no attempt brought to Cairn, by its answer and by the GUIDs it has
+// (seen). relevant says which events Cairn takes in.
 func Missed(log []Attempt, seen map[string]bool, relevant func(event string) bool, now time.Time) []Attempt {
 	latest := map[string]Attempt{}
-	tries := map[string]int{}
+	tries, arrived := map[string]int{}, map[string]bool{}
 	for _, a := range log {
 		tries[a.GUID]++
+		arrived[a.GUID] = arrived[a.GUID] || a.StatusCode == taken
 		if old, ok := latest[a.GUID]; !ok || a.At.After(old.At) || a.At.Equal(old.At) && a.ID > old.ID {
 			latest[a.GUID] = a
 		}
@@ -51,7 +57,7 @@ func Missed(log []Attempt, seen map[string]bool, relevant func(event string) boo
 	var out []Attempt
 	for guid, a := range latest {
 		age := now.Sub(a.At)
-		if !seen[guid] && relevant(a.Event) && age >= settling && age <= RedeliverableFor && tries[guid] < maxAttempts {
+		if !arrived[guid] && !seen[guid] && relevant(a.Event) && age >= settling && age <= RedeliverableFor && tries[guid] < maxAttempts {
 			out = append(out, a)
 		}
 	}

@@ -37,6 +37,8 @@ func TestMissed(t *testing.T) {
 		"never reached us":                    {[]github.Attempt{try(1, "a", time.Hour, 0)}, nil, []int64{1}},
 		"answered by somebody else":           {[]github.Attempt{try(1, "a", time.Hour, 200)}, nil, []int64{1}},
 		"arrived":                             {[]github.Attempt{try(1, "a", time.Hour, 202)}, []string{"a"}, nil},
+		"arrived, nothing to do about it":     {[]github.Attempt{try(1, "a", time.Hour, 202)}, nil, nil},
+		"arrived at the second try":           {[]github.Attempt{try(2, "a", time.Hour, 202), try(1, "a", 2*time.Hour, 502)}, nil, nil},
 		"arrived, the answer was too late":    {[]github.Attempt{try(1, "a", time.Hour, 0)}, []string{"a"}, nil},
 		"not an event for us":                 {[]github.Attempt{star}, nil, nil},
 		"just now: may be on its way":         {[]github.Attempt{try(1, "a", 10*time.Second, 0)}, nil, nil},

@@ -187,3 +187,29 @@ func (c *Client) PullRequestsWithCommit(ctx context.Context, installationID int6
 	}
 	return nil, fmt.Errorf("%s: %w", op, errors.New("GitHub's list does not end"))
 }
+
+// ChangedFiles lists the paths a pull request changes: up to GitHub's limit of
+// 3,000, 100 a REST request. ReadPullRequest brings the first 100.
+func (c *Client) ChangedFiles(ctx context.Context, installationID int64, name repo.Name, number int) ([]string, error) {
+	op := fmt.Sprintf("list the files of %s#%d", name, number)
+	i, err := c.installation(installationID)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	opts := firstPage()
+	for range maxPages {
+		page, resp, err := i.rest.PullRequests.ListFiles(ctx, name.Owner, name.Repo, number, opts)
+		if err != nil {
+			return nil, c.explain(installationID, op, "pull_requests: read", err)
+		}
+		for _, f := range page {
+			out = append(out, f.GetFilename())
+		}
+		if resp.NextPage == 0 {
+			return out, nil
+		}
+		opts.Page = resp.NextPage
+	}
+	return nil, fmt.Errorf("%s: %w", op, errors.New("GitHub's list does not end"))
+}

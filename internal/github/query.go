@@ -66,6 +66,7 @@ const (
 	runs = `fragment Runs on Commit {
   checkSuites(first: 3, filterBy: {appId: $app, checkName: $check}) {
     nodes {
+      status
       checkRuns(first: 5, filterBy: {appId: $app, checkName: $check, checkType: ALL}) {
         nodes {
           databaseId

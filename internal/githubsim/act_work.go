@@ -421,8 +421,10 @@ func (s *Server) RerunCheck(owner, name string, id int64, actor string) error {
 	return nil
 }
 
+// rerun sets the suite back and leaves the run as it is: it is the App that changes
+// it (GitHub's "Rerequest a check run").
 func (s *Server) rerun(r *Repository, c *CheckRun, who *Account) {
-	c.Status, c.Conclusion = "queued", ""
+	c.Suite.Reset, c.Suite.UpdatedAt = true, s.time()
 	s.emit("check_run", "rerequested", s.state.installationOf(r), r, who, obj{"check_run": s.checkRunEvent(r, c)})
 }
 
@@ -444,9 +446,6 @@ func (s *Server) RerunSuite(owner, name, sha, actor string) error {
 
 func (s *Server) rerunSuite(r *Repository, suite *CheckSuite, who *Account) {
 	suite.Reset, suite.UpdatedAt = true, s.time()
-	for _, c := range suite.Runs {
-		c.Status, c.Conclusion = "queued", ""
-	}
 	s.emit("check_suite", "rerequested", s.state.installationOf(r), r, who, obj{"check_suite": s.checkSuiteEvent(r, suite)})
 }
 
@@ -522,6 +521,7 @@ type Verdict struct {
 	ID                               int64
 	SHA                              string
 	Name, Conclusion, Title, Summary string
+	Suite                            string // the status of its check suite
 	Annotations                      int
 }
 
@@ -544,11 +544,27 @@ func (s *Server) Verdicts(owner, name string, number int) ([]Verdict, error) {
 	if suite := s.suite(r, head); suite != nil {
 		for _, run := range suite.Runs {
 			out = append(out, Verdict{
-				ID: run.ID, SHA: head.String(), Name: run.Name, Conclusion: run.Conclusion, Title: run.Title, Summary: run.Summary, Annotations: len(run.Annotations),
+				ID: run.ID, SHA: head.String(), Name: run.Name, Conclusion: run.Conclusion, Title: run.Title, Summary: run.Summary,
+				Suite: suite.Status(), Annotations: len(run.Annotations),
 			})
 		}
 	}
 	return out, nil
+}
+
+// SuiteStatus is the status of the check suite of a commit.
+func (s *Server) SuiteStatus(owner, name, sha string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.state.repository(owner, name)
+	if r == nil {
+		return "", refused("no repository %s/%s", owner, name)
+	}
+	suite := s.suite(r, plumbing.NewHash(sha))
+	if suite == nil {
+		return "", refused("no check suite of %s", sha)
+	}
+	return suite.Status(), nil
 }
 
 // CommentsOn lists the comments of an issue or pull request with their reactions,

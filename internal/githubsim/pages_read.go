@@ -144,6 +144,9 @@ func (s *Server) checkView(r *Repository, h plumbing.Hash) CheckView {
 	for _, run := range suite.Runs {
 		c := *run
 		c.Suite, c.Annotations, c.Actions = nil, slices.Clone(run.Annotations), slices.Clone(run.Actions)
+		if suite.Reset {
+			c.Status, c.Conclusion = "queued", "" // as people see it; the API tells the run as it was
+		}
 		v.Runs = append(v.Runs, c)
 	}
 	return v
