@@ -55,7 +55,11 @@ func (h *Handlers) comment(ctx context.Context, job queue.Job, body commentJob) 
 	if err != nil {
 		return queue.Outcome{}, err
 	}
-	url := h.GitHub.RepositoryURL(name) + fmt.Sprintf("/issues/%d#issuecomment-%d", body.Number, body.CommentID)
+	kind := "issues"
+	if body.PullRequest {
+		kind = "pull"
+	}
+	url := fmt.Sprintf("%s/%s/%d#issuecomment-%d", h.GitHub.RepositoryURL(name), kind, body.Number, body.CommentID)
 	if said.Comment != "" {
 		// The comment's marker names the command it answers, so that a second round
 		// after a crash finds the answer instead of giving it again.

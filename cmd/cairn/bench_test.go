@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,15 +26,88 @@ import (
 // BenchmarkDeliveryToCheckRun prints how long it takes from a pull request's signed
 // delivery to its check run, when each of the two requests to GitHub takes 50 ms.
 func BenchmarkDeliveryToCheckRun(b *testing.B) {
-	for _, engine := range []struct {
-		name string
-		url  func() string
-	}{
-		{"SQLite", func() string { return filepath.Join(b.TempDir(), "cairn.db") }},
-		{"PostgreSQL", func() string { return storetest.DurablePostgreSQLURL(b) }},
-	} {
-		b.Run(engine.name, func(b *testing.B) { deliveryToCheckRun(b, engine.url()) })
+	eachEngine(b, deliveryToCheckRun)
+}
+
+// BenchmarkSignedDelivery prints how fast signed deliveries of 8 KB that come over
+// HTTP are on disk and answered, for senders that wait for their answers.
+func BenchmarkSignedDelivery(b *testing.B) {
+	for _, senders := range []int{1, 8, 16, 64} {
+		b.Run(fmt.Sprintf("senders=%d", senders), func(b *testing.B) {
+			eachEngine(b, func(b *testing.B, database string) { signedDelivery(b, database, senders) })
+		})
 	}
+}
+
+func eachEngine(b *testing.B, run func(b *testing.B, database string)) {
+	b.Run("SQLite", func(b *testing.B) { run(b, filepath.Join(b.TempDir(), "cairn.db")) })
+	b.Run("PostgreSQL", func(b *testing.B) { run(b, storetest.DurablePostgreSQLURL(b)) })
+}
+
+func signedDelivery(b *testing.B, database string, senders int) {
+	sim, err := newSim(githubsim.Options{URL: "http://127.0.0.1:1", WebhookSecret: testSecret})
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := newApp(b.Context(), testSettings(sim, database), zerolog.Nop(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := errors.Join(a.queue.Close(), a.db.Close()); err != nil {
+			b.Error(err)
+		}
+	}()
+	server := httptest.NewServer(a.server.Handler()) // takes deliveries; nobody works
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
+	filler := strings.Repeat("cairn---", 1024)
+	var next atomic.Int64
+	times := make([][]time.Duration, senders)
+	var all sync.WaitGroup
+	b.ResetTimer()
+	for s := range senders {
+		all.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				body := fmt.Appendf(nil, `{"action":"opened","installation":{"id":5},"pull_request":{"number":%d,"head":{"sha":""},"body":"%s"},`+
+					`"repository":{"id":1,"full_name":"acme/pay"}}`, n, filler)
+				started := time.Now()
+				if err := deliver(b.Context(), client, server.URL+"/api/github/hook", body); err != nil {
+					b.Error(err)
+					return
+				}
+				times[s] = append(times[s], time.Since(started))
+			}
+		})
+	}
+	all.Wait()
+	took := slices.Concat(times...)
+	slices.Sort(took)
+	b.ReportMetric(float64(len(took))/b.Elapsed().Seconds(), "acks/s")
+	reportTimes(b, took)
+}
+
+// deliver posts a signed pull_request delivery and wants a 202.
+func deliver(ctx context.Context, client *http.Client, hook string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hook, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	sign(req, "pull_request", uuid.NewString(), body)
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("the delivery was answered %d: %w", res.StatusCode, err)
+	}
+	return nil
+}
+
+// reportTimes prints the median and the 99th percentile of sorted times.
+func reportTimes(b *testing.B, took []time.Duration) {
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
 
 func deliveryToCheckRun(b *testing.B, database string) {
@@ -70,17 +148,8 @@ func deliveryToCheckRun(b *testing.B, database string) {
 		body := fmt.Appendf(nil, `{"action":"opened","installation":{"id":%d},"pull_request":{"number":%d,"head":{"sha":""}},"repository":{"id":1,"full_name":"acme/pay"}}`, installation.ID, pull)
 		b.StartTimer()
 		started := time.Now()
-		req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, hook, bytes.NewReader(body))
-		if err != nil {
+		if err := deliver(b.Context(), http.DefaultClient, hook, body); err != nil {
 			b.Fatal(err)
-		}
-		sign(req, "pull_request", uuid.NewString(), body)
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusAccepted {
-			b.Fatalf("the delivery was answered %d (%v)", res.StatusCode, err)
 		}
 		if err := <-done; err != nil {
 			b.Fatal(err)
@@ -88,6 +157,5 @@ func deliveryToCheckRun(b *testing.B, database string) {
 		took = append(took, time.Since(started))
 	}
 	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	reportTimes(b, took)
 }

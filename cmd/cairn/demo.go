@@ -153,8 +153,12 @@ func (d *demonstration) play(ctx context.Context, exit bool) error {
 		if err := step.Do(d.sim); err != nil {
 			return fmt.Errorf("%s: %w", step.What, err)
 		}
-		if err := d.settle(day); err != nil {
+		lines, err := d.settle(day)
+		if err != nil {
 			return fmt.Errorf("%s: %w", step.What, err)
+		}
+		if lines == 0 {
+			fmt.Fprintf(d.out, "       →   nothing for Cairn to do yet\n           %s/%s\n", d.app.settings.GitHub.WebURL, step.Where)
 		}
 	}
 	failures := demo.Check(d.sim, d.entities(day))
@@ -182,17 +186,17 @@ func (d *demonstration) play(ctx context.Context, exit bool) error {
 }
 
 // settle waits until every delivery is answered and every job done, and prints
-// what came of them as it comes.
-func (d *demonstration) settle(ctx context.Context) error {
+// what came of them as it comes, a line each.
+func (d *demonstration) settle(ctx context.Context) (lines int, err error) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for quiet := 0; quiet < 2; { // what Cairn writes is delivered to it again: look twice
 		if err := d.sim.Quiet(ctx); err != nil {
-			return fmt.Errorf("waiting for deliveries: %w", err)
+			return lines, fmt.Errorf("waiting for deliveries: %w", err)
 		}
 		stats, err := d.app.queue.Stats(ctx)
 		if err != nil {
-			return err
+			return lines, err
 		}
 		if quiet++; stats.Running > 0 || stats.OldestDue > 0 {
 			quiet = 0
@@ -201,12 +205,13 @@ func (d *demonstration) settle(ctx context.Context) error {
 		case line := <-d.done:
 			fmt.Fprintf(d.out, "       →   %s\n", line)
 			quiet = 0
+			lines++
 		case <-look.C:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for the queue: %w", ctx.Err())
+			return lines, fmt.Errorf("waiting for the queue: %w", ctx.Err())
 		}
 	}
-	return nil
+	return lines, nil
 }
 
 func (d *demonstration) entities(ctx context.Context) []string {

@@ -11,32 +11,34 @@ type Step struct {
 	At   string // of the day, for the reader
 	What string
 	Do   func(*githubsim.Server) error
+	// Where it can be seen, for a step that leaves Cairn nothing to do.
+	Where string
 }
 
 // Day is what happens at acme, in order.
 func Day() []Step {
 	var steps []Step
 	for i, r := range repositories() {
-		steps = append(steps, Step{"09:0" + string(rune('0'+i)), "ada creates " + Org + "/" + r.name + " and pushes its first commit", r.create})
+		steps = append(steps, Step{At: "09:0" + string(rune('0'+i)), What: "ada creates " + Org + "/" + r.name + " and pushes its first commit", Do: r.create})
 	}
 	return append(steps,
-		Step{"10:00", "grace opens a pull request that gives ledger what it misses", ledgerCatchesUp},
-		Step{"10:20", "grace pushes the missing CI jobs to it", ledgerGetsJobs},
-		Step{"11:00", "linus opens a pull request on payments that drops the probes", paymentsLosesProbes},
-		Step{"11:15", "linus pushes to it again: the probes are back", paymentsGetsProbesBack},
-		Step{"12:00", "a visitor opens a pull request on storefront from a fork", storefrontFromFork},
-		Step{"13:00", "ada mends the broken catalog-info.yaml of inventory", inventoryIsMended},
-		Step{"13:30", "ada merges it", func(sim *githubsim.Server) error { return sim.MergePullRequest(Org, "inventory", 1, "ada") }},
-		Step{"14:00", "grace comments /platform check on ledger's pull request", func(sim *githubsim.Server) error {
+		Step{At: "10:00", What: "grace opens a pull request that gives ledger what it misses", Do: ledgerCatchesUp},
+		Step{At: "10:20", What: "grace pushes the missing CI jobs to it", Do: ledgerGetsJobs},
+		Step{At: "11:00", What: "linus opens a pull request on payments that drops the probes", Do: paymentsLosesProbes},
+		Step{At: "11:15", What: "linus pushes to it again: the probes are back", Do: paymentsGetsProbesBack},
+		Step{At: "12:00", What: "a visitor opens a pull request on storefront from a fork", Do: storefrontFromFork},
+		Step{At: "13:00", What: "ada mends the broken catalog-info.yaml of inventory", Do: inventoryIsMended},
+		Step{At: "13:30", What: "ada merges it", Do: func(sim *githubsim.Server) error { return sim.MergePullRequest(Org, "inventory", 1, "ada") }},
+		Step{At: "14:00", What: "grace comments /platform check on ledger's pull request", Do: func(sim *githubsim.Server) error {
 			_, err := sim.AddComment(Org, "ledger", 1, "grace", "Is it all there now?\n\n/platform check")
 			return err
 		}},
-		Step{"14:10", "mira opens an issue on orders-pipeline and asks for help", askForHelp},
-		Step{"15:00", "payments is deployed to production", func(sim *githubsim.Server) error {
+		Step{At: "14:10", What: "mira opens an issue on orders-pipeline and asks for help", Do: askForHelp},
+		Step{At: "15:00", What: "payments is deployed to production", Where: Org + "/payments", Do: func(sim *githubsim.Server) error {
 			_, err := sim.Deploy(Org, "payments", "main", "production", "ada", "in_progress", "success")
 			return err
 		}},
-		Step{"16:00", "mira renames orders-pipeline to orders-etl", func(sim *githubsim.Server) error {
+		Step{At: "16:00", What: "mira renames orders-pipeline to orders-etl", Do: func(sim *githubsim.Server) error {
 			return sim.RenameRepository(Org, "orders-pipeline", "orders-etl")
 		}},
 	)
