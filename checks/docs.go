@@ -101,8 +101,8 @@ func (s *Subject) mkdocs(a *answer) bool {
 	}
 	text, read := s.Snapshot.Text(file)
 	if !read {
-		a.note("%s is present, but was not read.", Code(file))
-		return true
+		f, _ := s.Snapshot.File(file)
+		return s.unread(a, f, whyMkdocs)
 	}
 	root, problem := safeyaml.One(text)
 	if problem == nil && (root == nil || root.Kind != yaml.MappingNode) {
@@ -175,8 +175,7 @@ func (s *Subject) readme(a *answer) bool {
 			continue
 		}
 		if !f.Read {
-			a.note("%s is present, but was not read (%s).", Code(name), Text(f.Reason))
-			return true
+			return s.unread(a, f, why)
 		}
 		if n := len(words(f.Text)); n > most {
 			best, most = name, n

@@ -2,10 +2,12 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/cairn-dev/cairn/internal/catalog"
 	"github.com/cairn-dev/cairn/internal/repo"
 	"github.com/cairn-dev/cairn/internal/safeyaml"
 )
@@ -70,6 +72,7 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 		}
 	}
 	if len(components) == 0 {
+		c.Problems = append(c.Problems, refusedEntities(file.Text, c.Problems)...)
 		if len(c.Problems) == 0 {
 			c.Problems = append(c.Problems, Place{File: catalogFile, Line: 1, Message: "holds no entity of kind Component"})
 		}
@@ -85,7 +88,24 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 	var problems []Place
 	c.Entity, problems = decodeEntity(root)
 	c.Problems = append(c.Problems, problems...)
+	c.Problems = append(c.Problems, refusedEntities(file.Text, c.Problems)...)
 	return c
+}
+
+// refusedEntities lists the documents that Backstage would refuse, each at the line
+// of its first problem. What is known already is not told twice.
+func refusedEntities(text string, known []Place) []Place {
+	var out []Place
+	for _, doc := range catalog.Parse(catalogFile, []byte(text), catalog.Options{}) {
+		if doc.OK || len(doc.Problems) == 0 || doc.Stage == catalog.StageYAML || doc.Stage == catalog.StageRoot {
+			continue
+		}
+		p := doc.Problems[0]
+		if !slices.ContainsFunc(known, func(k Place) bool { return k.Line == p.Line }) {
+			out = append(out, Place{File: catalogFile, Line: p.Line, Message: p.Message})
+		}
+	}
+	return out
 }
 
 func decodeEntity(root *yaml.Node) (Entity, []Place) {

@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,14 +67,119 @@ func TestEvaluateBearsHostileFiles(t *testing.T) {
 	}
 }
 
-// Files that were not brought back are said, not failed.
-func TestEvaluateDoesNotBlameWhatWasNotRead(t *testing.T) {
+// A file whose text nobody can read does not do its work, whatever is in it.
+func TestWhatCannotBeReadIsAFinding(t *testing.T) {
+	fine := files(map[string]string{"go.mod": "module x\n", "k8s/deployment.yaml": "# {{ x }}\n" + deployment})
+	want := checks.Want(config.DefaultPolicy())
+	for _, file := range []string{"README.md", "mkdocs.yml", ".github/dependabot.yml", "Dockerfile", "k8s/deployment.yaml", "catalog-info.yaml", ".github/workflows/ci.yaml"} {
+		for _, reason := range []string{"binary", "1.2 MB, over the limit of 512 kB"} {
+			list := append(fine.Under(""), repo.File{Path: file, Reason: reason})
+			s := repo.NewSnapshot(repo.Name{Owner: "a", Repo: "b"}, want, slices.DeleteFunc(list, func(f repo.File) bool { return f.Path == file && f.Read })...)
+			if !blames(checks.Evaluate(checks.Input{Snapshot: s, Policy: config.DefaultPolicy()}), file, 1) {
+				t.Errorf("%s, %s: no finding at its first line", file, reason)
+			}
+		}
+	}
+}
+
+const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: pay}\nspec:\n  selector: {matchLabels: {app: pay}}\n" +
+	"  template:\n    metadata: {labels: {app: pay}}\n    spec:\n      containers:\n        - name: pay\n          image: pay:1.2\n"
+
+func blames(r checks.Report, file string, line int) bool {
+	for _, c := range r.Checks {
+		for _, p := range c.Places {
+			if p.File == file && p.Line == line {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Nothing that is added to a manifest takes it out of the judgement.
+func TestManifestsCannotHide(t *testing.T) {
+	for name, texts := range map[string]map[string]string{
+		"as it is":               {"k8s/a.yaml": deployment},
+		"a comment with a tag":   {"k8s/a.yaml": deployment + "# {{ x }}\n"},
+		"a tag in a text":        {"k8s/a.yaml": deployment + "          command: ['{{ x }}'] # {{ y }}\n"},
+		"a chart without charts": {"k8s/a.yaml": deployment, "k8s/Chart.yaml": "name: x\n"},
+		"beside a chart":         {"k8s/a.yaml": deployment, "k8s/Chart.yaml": "name: x\n", "k8s/templates/x.yaml": "{{ if x }}\n"},
+		"behind a template":      {"k8s/a.yaml": "a: {{ .x }} {{ .y }}\n---\n" + deployment},
+	} {
+		t.Run(name, func(t *testing.T) {
+			texts["go.mod"] = "module x\n"
+			report := checks.Evaluate(checks.Input{Snapshot: files(texts), Policy: config.DefaultPolicy()})
+			kubernetes := report.Checks[5]
+			if kubernetes.Status == checks.Compliant || kubernetes.Status == checks.NotApplicable {
+				t.Errorf("%s: %s %s", kubernetes.Name, kubernetes.Status, kubernetes.Details)
+			}
+		})
+	}
+}
+
+// What GitHub refuses to run does not count, and what it runs does.
+func TestWorkflowsThatGitHubRefuses(t *testing.T) {
+	const fine = "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps: [{run: go test ./...}]\n"
+	for name, c := range map[string]struct {
+		text string
+		line int // 0: it runs
+	}{
+		"fine":              {fine, 0},
+		"unused anchor":     {strings.Replace(fine, "test:\n", "test: &t\n", 1), 0},
+		"unknown output":    {fine + "    env: {A: '${{ needs.x.outputs.y }}'}\n", 0},
+		"unknown need":      {fine + "    needs: [nothere]\n", 3},
+		"needs itself":      {fine + "  a:\n    needs: [b]\n    runs-on: x\n    steps: [{run: x}]\n  b:\n    needs: [a]\n    runs-on: x\n    steps: [{run: x}]\n", 6},
+		"broken expression": {strings.Replace(fine, "go test ./...", "'echo ${{ nope( }}'", 1), 5},
+		"unknown context":   {fine + "    if: ${{ bogus.x }}\n", 6},
+		"unknown event":     {strings.Replace(fine, "push", "pull_requests", 1), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const file = ".github/workflows/ci.yaml"
+			report := checks.Evaluate(checks.Input{Snapshot: files(map[string]string{"go.mod": "module x\n", file: c.text}), Policy: config.DefaultPolicy()})
+			cicd := report.Checks[1]
+			refused := strings.Contains(cicd.Details, "GitHub cannot run this workflow")
+			if refused != (c.line > 0) || c.line > 0 && !blames(report, file, c.line) {
+				t.Errorf("want a refusal at line %d:\n%s\n%+v", c.line, cicd.Details, cicd.Places)
+			}
+		})
+	}
+}
+
+// Findings stand on the line that they are about, in whatever document.
+func TestFindingsStandOnTheirLine(t *testing.T) {
+	lines := strings.Count(deployment, "\n")
+	for name, c := range map[string]struct {
+		file, text string
+		line       int
+	}{
+		"repeated key":      {"k8s/a.yaml", deployment + "---\n" + strings.Replace(deployment, "spec:\n", "spec:\n  replicas: 1\n  replicas: 2\n", 1), lines + 7},
+		"bad quantity":      {"k8s/a.yaml", deployment + "          resources:\n            limits:\n              memory: lots\n", lines + 3},
+		"no number":         {"k8s/a.yaml", deployment + "---\n" + strings.Replace(deployment, "spec:\n", "spec:\n  replicas: many\n", 1), lines + 6},
+		"list in a mapping": {"k8s/y.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  labels: {a: b}\n  - x\n", 6},
+		"last line":         {".github/workflows/ci.yaml", "on: push\njobs:\n  test:\n    runs-on: x\n    steps:\n      - run: a\n     - run: b\n", 7},
+		"third entity": {"catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\nspec: {type: x, lifecycle: y, owner: z}\n" +
+			"---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: \"Bad Name!\"\nspec: {}\n", 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := checks.Evaluate(checks.Input{Snapshot: files(map[string]string{"go.mod": "module x\n", c.file: c.text}), Policy: config.DefaultPolicy()})
+			if !blames(report, c.file, c.line) {
+				for _, check := range report.Checks {
+					t.Logf("%s %+v", check.Name, check.Places)
+				}
+				t.Errorf("no finding at %s:%d", c.file, c.line)
+			}
+		})
+	}
+}
+
+// Files that nobody asked for are said, not failed.
+func TestEvaluateDoesNotBlameWhatWasNotAskedFor(t *testing.T) {
 	want := checks.Want(config.DefaultPolicy())
 	list := []repo.File{{Path: "go.mod", Text: "module x\n", Read: true}}
 	for _, name := range []string{"Dockerfile", "Makefile", "docs/index.md", ".github/workflows/ci.yaml"} {
-		list = append(list, repo.File{Path: name, Reason: "binary"})
+		list = append(list, repo.File{Path: name, Reason: repo.NotAskedFor})
 	}
-	list = append(list, repo.File{Path: "catalog-info.yaml", Reason: "1.2 MB"})
+	list = append(list, repo.File{Path: "catalog-info.yaml", Kind: repo.Symlink, Reason: "a link"})
 	report := checks.Evaluate(checks.Input{Snapshot: repo.NewSnapshot(repo.Name{Owner: "a", Repo: "b"}, want, list...), Policy: config.DefaultPolicy()})
 	structure := report.Checks[0]
 	if len(structure.Places) != 0 || structure.Status != checks.Compliant {

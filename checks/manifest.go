@@ -13,6 +13,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
@@ -88,8 +89,8 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 	charts := map[string]bool{}
 	for _, dir := range dirs {
 		for _, f := range s.Under(dir) {
-			if path.Base(f.Path) == "Chart.yaml" {
-				charts[path.Dir(f.Path)] = true
+			if chart := path.Dir(f.Path); path.Base(f.Path) == "Chart.yaml" && len(s.Under(path.Join(chart, "templates"))) > 0 {
+				charts[chart] = true
 			}
 			files = append(files, f)
 		}
@@ -114,8 +115,7 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 		case patches[f.Path]:
 			m.passed = append(m.passed, fmt.Sprintf("%s is a kustomize patch, judged only as part of what it patches.", Code(f.Path)))
 		case !f.Read:
-			m.passed = append(m.passed, fmt.Sprintf("%s is present, but was not read (%s).", Code(f.Path), Text(f.Reason)))
-			m.unjudged++
+			m.refused = append(m.refused, unreadable(f))
 		default:
 			m.file(f)
 		}
@@ -123,9 +123,18 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 	return m
 }
 
+// inChart returns the Helm chart that a file is part of: its templates, what it
+// depends on, and the files that Helm reads. A manifest beside them is none of it.
 func inChart(file string, charts map[string]bool) string {
 	for dir := path.Dir(file); dir != "." && dir != "/"; dir = path.Dir(dir) {
-		if charts[dir] {
+		if !charts[dir] {
+			continue
+		}
+		below := strings.TrimPrefix(file, dir+"/")
+		first, _, nested := strings.Cut(below, "/")
+		switch {
+		case nested && (first == "templates" || first == "charts" || first == "crds" || first == "ci"),
+			below == "Chart.yaml", strings.HasPrefix(below, "values"):
 			return dir
 		}
 	}
@@ -174,13 +183,28 @@ func isKustomization(file string) bool {
 // template matches what makes a file a template and no YAML.
 var templated = regexp.MustCompile(`\{\{-?\s*[^{}]+\}\}|\{%-?\s`)
 
-func (m *manifests) file(f repo.File) {
-	if templated.MatchString(f.Text) {
-		m.passed = append(m.passed, fmt.Sprintf("%s is a template, no YAML until it is rendered, and is not judged.", Code(f.Path)))
-		m.unjudged++
-		return
+// isTemplate looks for a template's tags outside comments; a text that is YAML all
+// the same is judged as such.
+func isTemplate(text string) bool {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			line, _, _ = strings.Cut(line, " #")
+			if templated.MatchString(line) {
+				return true
+			}
+		}
 	}
+	return false
+}
+
+func (m *manifests) file(f repo.File) {
 	for _, doc := range safeyaml.Parse(f.Text) {
+		if doc.Problem != nil && isTemplate(doc.Text) {
+			m.passed = append(m.passed, fmt.Sprintf("%s is a template, no YAML until it is rendered, and is not judged.",
+				where(Place{File: f.Path, Line: doc.Line})))
+			m.unjudged++
+			continue
+		}
 		if doc.Problem != nil {
 			m.refused = append(m.refused, Place{File: f.Path, Line: doc.Problem.Line, Message: "not valid YAML: " + doc.Problem.Message})
 			continue
@@ -249,29 +273,86 @@ func (m *manifests) decode(file string, doc safeyaml.Doc, gvk schema.GroupVersio
 	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme.Scheme, scheme.Scheme, json.SerializerOptions{Yaml: true, Strict: true})
 	object, _, err := decoder.Decode([]byte(doc.Text), &gvk, nil)
 	if err != nil && (object == nil || !runtime.IsStrictDecodingError(err)) {
-		m.refused = append(m.refused, Place{File: file, Line: doc.Root.Line, Message: "Kubernetes would refuse this " + gvk.Kind + ": " + err.Error()})
+		m.refuse(file, doc.Root, gvk.Kind, err)
 		return
 	}
 	if strict, ok := runtime.AsStrictDecodingError(err); ok {
 		for _, e := range strict.Errors() {
-			m.refused = append(m.refused, Place{File: file, Line: errorLine(doc.Root, e.Error()), Message: "Kubernetes would refuse this " + gvk.Kind + ": " + e.Error()})
+			m.refuse(file, doc.Root, gvk.Kind, e)
 		}
 	}
 	m.object(file, doc.Root, object)
 }
 
-// fieldPath finds the path that a strict decoding error quotes.
+// refuse tells an error of Kubernetes's decoder at the line it is about.
+func (m *manifests) refuse(file string, root *yaml.Node, kind string, err error) {
+	message := decoderLine.ReplaceAllString(err.Error(), "")
+	m.refused = append(m.refused, Place{File: file, Line: errorLine(root, message), Message: "Kubernetes would refuse this " + kind + ": " + message})
+}
+
 var (
-	fieldPath  = regexp.MustCompile(`field "([^"]+)"`)
+	// decoderLine counts within the document, not the file.
+	decoderLine = regexp.MustCompile(`\b(?:yaml: )?(?:unmarshal errors:\s*)?line \d+: `)
+	// fieldPath finds the path that a decoding error quotes.
+	fieldPath  = regexp.MustCompile(`field "([^"]+)"|Go struct field \w+\.([\w.]+)`)
+	twiceKey   = regexp.MustCompile(`key "([^"]+)" already set|mapping key "([^"]+)" already defined`)
 	fieldIndex = regexp.MustCompile(`\[(\d+)\]`)
 )
 
 func errorLine(root *yaml.Node, message string) int {
+	if m := twiceKey.FindStringSubmatch(message); m != nil {
+		return lineOfRepeated(root, m[1]+m[2])
+	}
+	if strings.Contains(message, "quantities must match") {
+		return lineOfBadQuantity(root, root.Line)
+	}
 	m := fieldPath.FindStringSubmatch(message)
 	if m == nil {
 		return root.Line
 	}
-	return lineAt(root, strings.Split(fieldIndex.ReplaceAllString(m[1], ".$1"), ".")...)
+	return lineAt(root, strings.Split(fieldIndex.ReplaceAllString(m[1]+m[2], ".$1"), ".")...)
+}
+
+// lineOfRepeated finds the second of two equal keys in one mapping.
+func lineOfRepeated(n *yaml.Node, key string) int {
+	if n.Kind == yaml.MappingNode {
+		seen := false
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key && seen {
+				return n.Content[i].Line
+			}
+			seen = seen || n.Content[i].Value == key
+		}
+	}
+	for _, child := range n.Content {
+		if line := lineOfRepeated(child, key); line > 0 {
+			return line
+		}
+	}
+	return 0
+}
+
+// lineOfBadQuantity finds the first request or limit that is no quantity.
+func lineOfBadQuantity(n *yaml.Node, otherwise int) int {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i].Value, safeyaml.Resolve(n.Content[i+1])
+			if key != "limits" && key != "requests" || value.Kind != yaml.MappingNode {
+				continue
+			}
+			for j := 1; j < len(value.Content); j += 2 {
+				if _, err := resource.ParseQuantity(value.Content[j].Value); err != nil {
+					return value.Content[j].Line
+				}
+			}
+		}
+	}
+	for _, child := range n.Content {
+		if line := lineOfBadQuantity(child, 0); line > 0 {
+			return line
+		}
+	}
+	return otherwise
 }
 
 // object takes in what the check asks about.

@@ -152,8 +152,7 @@ func (s *Subject) updates(a *answer) (gaps []string, covered bool) {
 			continue
 		}
 		if !f.Read {
-			a.note("%s is present, but was not read (%s).", Code(file), Text(f.Reason))
-			return nil, true
+			return nil, s.unread(a, f, whyUpdates)
 		}
 		return s.dependabot(a, file, f.Text, need)
 	}

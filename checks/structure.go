@@ -143,8 +143,11 @@ func nearMiss(s *Subject, want string) string {
 // unusable says why a file that is there does not do its work.
 func unusable(s *Subject, file string) []Place {
 	f, _ := s.Snapshot.File(file)
-	if !f.Read || f.Kind == repo.Symlink {
-		return nil // present, not read: nothing can be said against it
+	switch {
+	case f.Unreadable():
+		return []Place{unreadable(f)}
+	case !f.Read, f.Kind == repo.Symlink:
+		return nil // a folder, or a link: what it leads to was not asked for
 	}
 	if strings.TrimSpace(f.Text) == "" {
 		return []Place{{File: file, Line: 1, Message: "the file is empty"}}
@@ -241,4 +244,24 @@ func langOf(file string) string {
 		return "markdown"
 	}
 	return ""
+}
+
+// unreadable says that a file which has to be read is too large, or no text.
+func unreadable(f repo.File) Place {
+	if f.Kind == repo.Symlink {
+		return Place{File: f.Path, Line: 1, Message: "a symbolic link, which is not followed: keep the file itself here"}
+	}
+	return Place{File: f.Path, Line: 1, Message: "cannot be read: " + f.Reason + "; keep it a text file of less than 512 kB"}
+}
+
+// unread is the answer about a file that is present and was not read: a finding
+// when it cannot be, a note when it is a link, whose reader may follow it.
+func (s *Subject) unread(a *answer, f repo.File, why string) bool {
+	if !f.Unreadable() {
+		a.note("%s is present, but was not read.", Code(f.Path))
+		return true
+	}
+	a.fault(f.Path, 1, why, "%s", unreadable(f).Message)
+	a.mend(remedy{say: fmt.Sprintf("Make %s a text file of less than 512 kB.", Code(f.Path))})
+	return false
 }

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -112,7 +113,8 @@ func readWorkflow(f repo.File) *workflow {
 	if at := jobsKey.FindStringIndex(f.Text); at != nil {
 		w.jobsLine = strings.Count(f.Text[:at[0]], "\n") + 1
 	}
-	ast, errs := actionlint.Parse([]byte(f.Text))
+	ast, _ := actionlint.Parse([]byte(f.Text))
+	errs := refusals(f)
 	for i, e := range errs {
 		if i == 5 {
 			w.problems = append(w.problems, Place{File: f.Path, Line: max(e.Line, 1), Message: fmt.Sprintf("and %d more problems", len(errs)-i)})
@@ -126,6 +128,38 @@ func readWorkflow(f repo.File) *workflow {
 	}
 	return w
 }
+
+// refusals are the reasons for which GitHub would not run the file at all. What
+// actionlint knows beyond that is advice.
+func refusals(f repo.File) []*actionlint.Error {
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+	if err != nil {
+		return nil // only options can be wrong, and there are none
+	}
+	found, err := linter.Lint(f.Path, []byte(f.Text), nil)
+	if err != nil {
+		return []*actionlint.Error{{Message: err.Error(), Line: 1}}
+	}
+	return slices.DeleteFunc(found, func(e *actionlint.Error) bool { return !isRefusal(e) })
+}
+
+// isRefusal tells GitHub's errors from advice: an unused anchor is none, and an
+// expression may name a property that is not there.
+func isRefusal(e *actionlint.Error) bool {
+	switch e.Kind {
+	case "syntax-check":
+		return !(strings.Contains(e.Message, "anchor") && strings.Contains(e.Message, "not used"))
+	case "job-needs", "events":
+		return true
+	case "expression":
+		return unknownName.MatchString(e.Message)
+	}
+	return false
+}
+
+// unknownName matches what GitHub calls "Unrecognized named-value", "Unrecognized
+// function" and "Unexpected symbol".
+var unknownName = regexp.MustCompile(`^(?:undefined (?:variable|function) |parsing invalid |parser did not |unexpected |got unexpected |(?:context|calling function) .* not allowed here)`)
 
 // triggers says whether events that stand for a change of code start a workflow.
 // called is for reusable workflows that nothing else starts.

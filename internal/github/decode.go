@@ -108,8 +108,7 @@ const (
 	modeSubmodule  = 0o160000
 )
 
-// notAskedFor is the Reason of a file that was listed by name only.
-const notAskedFor = "not asked for"
+// repo.NotAskedFor is the Reason of a file that was listed by name only.
 
 func (e entryNode) kind() repo.Kind {
 	switch e.Mode {
@@ -132,7 +131,7 @@ func (e entryNode) file(path string, namesOnly bool) (f repo.File, truncated boo
 	switch o := e.Object; {
 	case f.Kind == repo.Directory, f.Kind == repo.Submodule:
 	case namesOnly, o == nil:
-		f.Reason = notAskedFor
+		f.Reason = repo.NotAskedFor
 	default:
 		f.Size = max(f.Size, o.ByteSize)
 		switch {
@@ -218,7 +217,7 @@ func (c *commitNode) alias(name string, into any) error {
 // add keeps a file unless its text is there already from elsewhere in the want.
 func (t *tree) add(path string, e entryNode, namesOnly bool) {
 	f, truncated := e.file(path, namesOnly)
-	if old, ok := t.files[path]; ok && (old.Read || old.Reason != notAskedFor) {
+	if old, ok := t.files[path]; ok && (old.Read || old.Reason != repo.NotAskedFor) {
 		return
 	}
 	t.files[path] = f

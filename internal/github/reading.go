@@ -156,7 +156,7 @@ func (r *reading) complete(ctx context.Context, name repo.Name, t *tree) error {
 
 func (t *tree) explainThin() {
 	for path, f := range t.files {
-		if !f.Read && f.Reason == notAskedFor {
+		if !f.Read && f.Reason == repo.NotAskedFor {
 			f.Reason = fmt.Sprintf("the files asked for are over %s together", bytesText(maxAnswer))
 			t.files[path] = f
 		}

@@ -178,7 +178,7 @@ func (r *dirReader) add(p string, info fs.FileInfo, namesOnly bool) error {
 			f.Kind = Executable
 		}
 		if namesOnly {
-			f.Reason = "not asked for"
+			f.Reason = NotAskedFor
 		} else {
 			r.read(&f)
 		}

@@ -155,6 +155,15 @@ type File struct {
 	Reason string // "binary", "1.2 MB, over the limit of 512 kB", "not asked for"
 }
 
+// NotAskedFor is the Reason of a file that was listed by name only.
+const NotAskedFor = "not asked for"
+
+// Unreadable reports whether somebody asked for the file's text and there is none
+// to be had: it is too large, or no text.
+func (f File) Unreadable() bool {
+	return !f.Read && (f.Kind == Regular || f.Kind == Executable) && f.Reason != NotAskedFor
+}
+
 // Presence tells apart what is there, what is not, and what nobody asked for.
 type Presence int
 

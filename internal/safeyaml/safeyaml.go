@@ -150,6 +150,7 @@ func problemOf(err error, c chunk) *Problem {
 			p.Line = c.line + n - 1
 		}
 	}
+	p.Line = max(p.Line, firstBadLine(c))
 	if total := strings.Count(c.text, "\n"); p.Line > c.line+total {
 		p.Line = c.line + total
 	}
@@ -163,6 +164,31 @@ func problemOf(err error, c chunk) *Problem {
 	}
 	p.Message = message
 	return p
+}
+
+// searchBudget bounds, in bytes of YAML, the search for the line of a problem.
+const searchBudget = 4 << 20
+
+// firstBadLine is the line after the longest beginning of the document that can be
+// read: yaml.v3 names the line where the structure that breaks began. It returns 0
+// when the search would take too long.
+func firstBadLine(c chunk) int {
+	text, line, budget := strings.TrimRight(c.text, "\n"), c.line+strings.Count(strings.TrimRight(c.text, "\n"), "\n"), searchBudget
+	for {
+		cut := strings.LastIndexByte(text, '\n')
+		if cut < 0 {
+			return line
+		}
+		if budget -= cut; budget < 0 {
+			return 0
+		}
+		text = text[:cut+1]
+		var node yaml.Node
+		if yaml.Unmarshal([]byte(text), &node) == nil {
+			return line
+		}
+		text, line = text[:cut], line-1
+	}
 }
 
 // startsWithAt matches the commonest mistake of catalog files, `owner: @org/team`.
