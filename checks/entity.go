@@ -92,11 +92,17 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 	return c
 }
 
+// maxRefused bounds the entities that are told: who mends so many asks again.
+const maxRefused = 50
+
 // refusedEntities lists the documents that Backstage would refuse, each at the line
 // of its first problem. What is known already is not told twice.
 func refusedEntities(text string, known []Place) []Place {
 	var out []Place
-	for _, doc := range catalog.Parse(catalogFile, []byte(text), catalog.Options{}) {
+	for doc := range catalog.Each(catalogFile, []byte(text), catalog.Options{MaxBytes: safeyaml.MaxBytes}) {
+		if len(out) == maxRefused {
+			break
+		}
 		if doc.OK || len(doc.Problems) == 0 || doc.Stage == catalog.StageYAML || doc.Stage == catalog.StageRoot {
 			continue
 		}

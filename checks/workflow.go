@@ -113,8 +113,11 @@ func readWorkflow(f repo.File) *workflow {
 	if at := jobsKey.FindStringIndex(f.Text); at != nil {
 		w.jobsLine = strings.Count(f.Text[:at[0]], "\n") + 1
 	}
-	ast, _ := actionlint.Parse([]byte(f.Text))
-	errs := refusals(f)
+	ast, errs := actionlint.Parse([]byte(f.Text))
+	errs = slices.DeleteFunc(errs, func(e *actionlint.Error) bool { return !isRefusal(e) })
+	if len(errs) == 0 {
+		errs = refusals(f)
+	}
 	for i, e := range errs {
 		if i == 5 {
 			w.problems = append(w.problems, Place{File: f.Path, Line: max(e.Line, 1), Message: fmt.Sprintf("and %d more problems", len(errs)-i)})
@@ -129,10 +132,10 @@ func readWorkflow(f repo.File) *workflow {
 	return w
 }
 
-// refusals are the reasons for which GitHub would not run the file at all. What
-// actionlint knows beyond that is advice.
+// refusals are the reasons for which GitHub would not run a file of the right form:
+// an unknown event, need or name. What actionlint knows beyond that is advice.
 func refusals(f repo.File) []*actionlint.Error {
-	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{Oneline: true})
 	if err != nil {
 		return nil // only options can be wrong, and there are none
 	}

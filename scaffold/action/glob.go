@@ -9,16 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// globSteps bounds the work of matching one input's patterns: about a third of a
-// second.
-const globSteps = 30_000_000
+// globSteps bounds the work of matching one input's patterns: about a second.
+const globSteps = 100_000_000
 
 // globSet is a list of patterns as Backstage hands it to globby: a pattern that
 // starts with ! takes away from those before it, and a pattern that names a folder
 // means all that lies in it.
 type globSet struct {
 	rules []globRule
-	steps int
+	left  int // of globSteps
 }
 
 // globRule is one pattern with what takes away from it.
@@ -29,7 +28,7 @@ type globRule struct {
 
 // newGlobSet reads patterns; isFolder tells which of them name folders.
 func newGlobSet(patterns []string, isFolder func(name string) bool) (*globSet, error) {
-	set := &globSet{}
+	set := &globSet{left: globSteps}
 	for i, pattern := range patterns {
 		if strings.HasPrefix(pattern, "!") {
 			continue
@@ -102,7 +101,7 @@ func (s *globSet) match(ctx context.Context, name string, folder bool) (bool, er
 		if s.takes(rule, name, folder) {
 			return true, nil
 		}
-		if s.steps > globSteps {
+		if s.left < 0 {
 			return false, fmt.Errorf("matching %s: %w: the patterns are too costly", shorten(name), ErrLimit)
 		}
 		if err := ctx.Err(); err != nil {
@@ -149,7 +148,7 @@ func (s *globSet) matches(g *glob, name string, folder bool) bool {
 }
 
 func (s *globSet) whole(g *glob, name string) bool {
-	m := globMatcher{name: name, steps: &s.steps}
+	m := globMatcher{name: name, left: &s.left}
 	from := make([]bool, len(name)+1)
 	from[0] = true
 	return m.sequence(g.nodes, from)[len(name)]
@@ -159,21 +158,24 @@ func (s *globSet) whole(g *glob, name string) bool {
 // name goes into a node, and the set of offsets after it comes out. So the work is
 // the product of both lengths at most, whatever the pattern.
 type globMatcher struct {
-	name  string
-	steps *int
+	name string
+	left *int // steps
 }
 
 func (m *globMatcher) sequence(nodes []globNode, from []bool) []bool {
 	for i := range nodes {
+		if !slices.Contains(from, true) {
+			break
+		}
 		from = m.node(&nodes[i], from)
 	}
 	return from
 }
 
 func (m *globMatcher) node(n *globNode, from []bool) []bool {
-	*m.steps += len(from)
+	*m.left -= len(from)
 	to := make([]bool, len(from))
-	if *m.steps > globSteps {
+	if *m.left < 0 {
 		return to
 	}
 	switch n.kind {
@@ -211,7 +213,7 @@ func (m *globMatcher) repeat(n *globNode, from, to []bool) {
 				}
 			}
 		}
-		if !grown || n.kind == globMaybe || *m.steps > globSteps {
+		if !grown || n.kind == globMaybe || *m.left < 0 {
 			return
 		}
 		from = next

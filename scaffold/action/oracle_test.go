@@ -87,7 +87,8 @@ func TestBackstageAgrees(t *testing.T) {
 			must(t, err)
 			s, template, workspace := unpack(t, archive)
 			if s.Differs != "" {
-				t.Skipf("differs on purpose: %s", s.Differs)
+				t.Logf("differs on purpose: %s", s.Differs)
+				return
 			}
 			compare(t, run(t, s, template, workspace), o, archive)
 		})
