@@ -46,12 +46,17 @@ func runPipeline(s *Subject) Result {
 		}
 	}
 	broken := a.faults()
+	if broken > 0 {
+		a.mend(remedy{say: "Mend the lines named above; " + Code("actionlint") + " checks workflows before they are pushed."})
+	}
 	var missing, absent []string
 	for _, job := range s.Path.Jobs {
 		w, ok := s.ci.find(strings.ToLower(job), anyWork)
 		switch {
 		case ok && w.runs:
 			a.note("%s: %s (%s)", Code(job), Text(w.how), where(Place{File: w.file, Line: w.line}))
+		case ok && w.because == refused:
+			missing = append(missing, job) // its file's problems are told above
 		case ok:
 			missing = append(missing, job)
 			a.fault(w.file, w.line, whyPipeline, "%s is there (%s), but %s", job, w.how, w.because)
@@ -69,7 +74,6 @@ func runPipeline(s *Subject) Result {
 	case len(missing) > 0:
 		return a.result(Partial, "Missing jobs: "+strings.Join(missing, ", ")+brokenSuffix(broken))
 	case broken > 0:
-		a.mend(remedy{say: "Mend the lines named above; " + Code("actionlint") + " checks workflows before they are pushed."})
 		return a.result(Partial, "All required jobs configured, but a workflow is broken")
 	}
 	return a.result(Compliant, "All required jobs configured")
@@ -78,6 +82,9 @@ func runPipeline(s *Subject) Result {
 // letRun is the remedy for a job that is there and does not run for changes.
 func letRun(job string, w work) remedy {
 	at := where(Place{File: w.file, Line: w.line})
+	if w.because == refused {
+		return remedy{say: fmt.Sprintf("Mend the workflow, so that %s runs (%s); %s names what is wrong.", Text(job), at, Code("actionlint"))}
+	}
 	if w.because == neverTrue {
 		return remedy{say: fmt.Sprintf("Let %s run for every change: take away the condition of its job (%s).", Text(job), at)}
 	}

@@ -149,6 +149,8 @@ func (s *Subject) index(a *answer, docs string) bool {
 			return true
 		case presence == repo.Absent:
 			continue
+		case unjudgeable(f):
+			return s.unread(a, f, whyMkdocs)
 		case f.Read && len(words(f.Text)) < 3:
 			a.fault(name, 1, whyMkdocs, "the first page of the documentation is empty")
 			a.mend(remedy{say: "Write the first page:", file: name, lang: "markdown", snippet: s.facts.snippet("docs/index.md")})

@@ -57,11 +57,12 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 	}
 	c := Catalog{Present: true}
 	if !file.Read {
-		c.Problems = []Place{{File: catalogFile, Message: "present, but not read: " + file.Reason}}
+		c.Problems = []Place{notRead(file)}
 		return c
 	}
 	var components []*yaml.Node
-	for _, doc := range safeyaml.Parse(file.Text) {
+	docs := safeyaml.Parse(file.Text)
+	for _, doc := range docs {
 		switch {
 		case doc.Problem != nil:
 			c.Problems = append(c.Problems, Place{File: catalogFile, Line: doc.Problem.Line, Message: "not valid YAML: " + doc.Problem.Message})
@@ -72,7 +73,7 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 		}
 	}
 	if len(components) == 0 {
-		c.Problems = append(c.Problems, refusedEntities(file.Text, c.Problems)...)
+		c.Problems = append(c.Problems, refusedEntities(file.Text, docs, c.Problems)...)
 		if len(c.Problems) == 0 {
 			c.Problems = append(c.Problems, Place{File: catalogFile, Line: 1, Message: "holds no entity of kind Component"})
 		}
@@ -88,7 +89,7 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 	var problems []Place
 	c.Entity, problems = decodeEntity(root)
 	c.Problems = append(c.Problems, problems...)
-	c.Problems = append(c.Problems, refusedEntities(file.Text, c.Problems)...)
+	c.Problems = append(c.Problems, refusedEntities(file.Text, docs, c.Problems)...)
 	return c
 }
 
@@ -96,22 +97,38 @@ func ReadCatalog(s *repo.Snapshot) Catalog {
 const maxRefused = 50
 
 // refusedEntities lists the documents that Backstage would refuse, each at the line
-// of its first problem. What is known already is not told twice.
-func refusedEntities(text string, known []Place) []Place {
+// of its first problem. What is known already, and what is wrong with docs that
+// cannot be used at all, is not told twice.
+func refusedEntities(text string, docs []safeyaml.Doc, known []Place) []Place {
 	var out []Place
 	for doc := range catalog.Each(catalogFile, []byte(text), catalog.Options{MaxBytes: safeyaml.MaxBytes}) {
 		if len(out) == maxRefused {
 			break
 		}
-		if doc.OK || len(doc.Problems) == 0 || doc.Stage == catalog.StageYAML || doc.Stage == catalog.StageRoot {
+		if doc.OK || len(doc.Problems) == 0 {
 			continue
 		}
 		p := doc.Problems[0]
+		if (doc.Stage == catalog.StageYAML || doc.Stage == catalog.StageRoot) && !isMapping(docs, p.Line) {
+			continue
+		}
 		if !slices.ContainsFunc(known, func(k Place) bool { return k.Line == p.Line }) {
 			out = append(out, Place{File: catalogFile, Line: p.Line, Message: p.Message})
 		}
 	}
 	return out
+}
+
+// isMapping reports whether the document that holds line could be read as one.
+func isMapping(docs []safeyaml.Doc, line int) bool {
+	good := true
+	for _, d := range docs {
+		if d.Line > line {
+			break
+		}
+		good = d.Problem == nil && d.Root.Kind == yaml.MappingNode
+	}
+	return good
 }
 
 func decodeEntity(root *yaml.Node) (Entity, []Place) {

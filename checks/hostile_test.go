@@ -2,6 +2,8 @@ package checks_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +43,7 @@ func TestEvaluateBearsHostileFiles(t *testing.T) {
 		"documents": strings.Repeat("---\nkind: Component\n", 20_000),
 		"keys":      "jobs:\n" + strings.Repeat("  ? a\n  : b\n", 20_000),
 		"binary":    strings.Repeat("\x01\x02\xff", 1_000),
+		"names":     "on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n" + strings.Repeat("    - {id: a, run: '${{steps.b}}'}\n", 13_000),
 	}
 	for name, text := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -82,6 +85,11 @@ func TestWhatCannotBeReadIsAFinding(t *testing.T) {
 			if !blames(checks.Evaluate(checks.Input{Snapshot: s, Policy: config.DefaultPolicy()}), file, 1) {
 				t.Errorf("%s, %s: no finding at its first line", file, reason)
 			}
+		}
+		list := append(fine.Under(""), repo.File{Path: file, Kind: repo.Symlink, Reason: "a symbolic link, not followed"})
+		s := repo.NewSnapshot(repo.Name{Owner: "a", Repo: "b"}, want, slices.DeleteFunc(list, func(f repo.File) bool { return f.Path == file && f.Read })...)
+		if !blames(checks.Evaluate(checks.Input{Snapshot: s, Policy: config.DefaultPolicy()}), file, 1) {
+			t.Errorf("%s, a link: no finding at its first line", file)
 		}
 	}
 }
@@ -131,11 +139,16 @@ func TestWorkflowsThatGitHubRefuses(t *testing.T) {
 		"fine":              {fine, 0},
 		"unused anchor":     {strings.Replace(fine, "test:\n", "test: &t\n", 1), 0},
 		"unknown output":    {fine + "    env: {A: '${{ needs.x.outputs.y }}'}\n", 0},
-		"unknown need":      {fine + "    needs: [nothere]\n", 3},
-		"needs itself":      {fine + "  a:\n    needs: [b]\n    runs-on: x\n    steps: [{run: x}]\n  b:\n    needs: [a]\n    runs-on: x\n    steps: [{run: x}]\n", 6},
+		"unknown need":      {fine + "    needs: [nothere]\n", 6},
+		"needs itself":      {fine + "  a:\n    needs: [b]\n    runs-on: x\n    steps: [{run: x}]\n  b:\n    needs: [a]\n    runs-on: x\n    steps: [{run: x}]\n", 7},
 		"broken expression": {strings.Replace(fine, "go test ./...", "'echo ${{ nope( }}'", 1), 5},
 		"unknown context":   {fine + "    if: ${{ bogus.x }}\n", 6},
 		"unknown event":     {strings.Replace(fine, "push", "pull_requests", 1), 1},
+		"unclosed":          {strings.Replace(fine, "go test ./...", "'echo ${{ x'", 1), 5},
+		"too few arguments": {fine + "    if: contains(github.ref)\n", 6},
+		"name of a job":     {strings.Replace(fine, "test:", "1st:", 1), 3},
+		"every minute":      {strings.Replace(fine, "push", "{push: , schedule: [{cron: '* * * * *'}]}", 1), 0},
+		"odd choices":       {strings.Replace(fine, "push", "{push: , workflow_dispatch: {inputs: {a: {type: choice, options: [x, x], default: y}}}}", 1), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			const file = ".github/workflows/ci.yaml"
@@ -146,6 +159,52 @@ func TestWorkflowsThatGitHubRefuses(t *testing.T) {
 				t.Errorf("want a refusal at line %d:\n%s\n%+v", c.line, cicd.Details, cicd.Places)
 			}
 		})
+	}
+}
+
+// What stands in a workflow that GitHub does not start is no scanner.
+func TestRefusedWorkflowsDoNoWork(t *testing.T) {
+	const scan = "on: push\njobs:\n  scan:\n    runs-on: x\n    steps: [{uses: aquasecurity/trivy-action@v1}]\n"
+	const calls = "on: push\njobs:\n  call:\n    uses: ./.github/workflows/scan.yaml\n"
+	for name, c := range map[string]struct {
+		texts map[string]string
+		want  bool
+	}{
+		"fine":           {map[string]string{"ci.yaml": scan}, true},
+		"refused":        {map[string]string{"ci.yaml": scan + "    needs: [nothere]\n"}, false},
+		"called":         {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1)}, true},
+		"refused callee": {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1) + "    if: bogus.x\n"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			texts := map[string]string{"go.mod": "module x\n"}
+			for file, text := range c.texts {
+				texts[".github/workflows/"+file] = text
+			}
+			security := checks.Evaluate(checks.Input{Snapshot: files(texts), Policy: config.DefaultPolicy()}).Checks[4]
+			if got := strings.Contains(security.Details, "Scanner: "); got != c.want {
+				t.Errorf("scanner accepted: %t, want %t\n%s", got, c.want, security.Details)
+			}
+		})
+	}
+}
+
+// An actionlint.yaml where Cairn happens to run has no say in what GitHub refuses.
+func TestWorkflowsAreJudgedByTheirTextAlone(t *testing.T) {
+	const file = ".github/workflows/ci.yaml"
+	const text = "on: push\njobs:\n  test:\n    runs-on: x\n    needs: [nothere]\n    steps: [{run: go test ./...}]\n"
+	dir := t.TempDir()
+	for name, content := range map[string]string{".git/HEAD": "", file: text, ".github/actionlint.yaml": "paths: {'**': {ignore: ['.*']}}\n"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	report := checks.Evaluate(checks.Input{Snapshot: files(map[string]string{"go.mod": "module x\n", file: text}), Policy: config.DefaultPolicy()})
+	if !blames(report, file, 5) {
+		t.Errorf("no finding: %+v", report.Checks[1].Places)
 	}
 }
 
@@ -160,6 +219,8 @@ func TestFindingsStandOnTheirLine(t *testing.T) {
 		"bad quantity":      {"k8s/a.yaml", deployment + "          resources:\n            limits:\n              memory: lots\n", lines + 3},
 		"no number":         {"k8s/a.yaml", deployment + "---\n" + strings.Replace(deployment, "spec:\n", "spec:\n  replicas: many\n", 1), lines + 6},
 		"list in a mapping": {"k8s/y.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  labels: {a: b}\n  - x\n", 6},
+		"in a second item":  {"k8s/a.yaml", deployment + "        - name: b\n          image: b:1\n          livenessProbe:\n            httpGet: {port: [1]}\n", lines + 4},
+		"catalog key twice": {"catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\nspec: {type: x, lifecycle: y, owner: z}\nmetadata: {}\n", 5},
 		"last line":         {".github/workflows/ci.yaml", "on: push\njobs:\n  test:\n    runs-on: x\n    steps:\n      - run: a\n     - run: b\n", 7},
 		"third entity": {"catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\nspec: {type: x, lifecycle: y, owner: z}\n" +
 			"---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: \"Bad Name!\"\nspec: {}\n", 9},
@@ -183,7 +244,7 @@ func TestEvaluateDoesNotBlameWhatWasNotAskedFor(t *testing.T) {
 	for _, name := range []string{"Dockerfile", "Makefile", "docs/index.md", ".github/workflows/ci.yaml"} {
 		list = append(list, repo.File{Path: name, Reason: repo.NotAskedFor})
 	}
-	list = append(list, repo.File{Path: "catalog-info.yaml", Kind: repo.Symlink, Reason: "a link"})
+	list = append(list, repo.File{Path: "catalog-info.yaml", Text: "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\nspec: {type: x, lifecycle: y, owner: z}\n", Read: true})
 	report := checks.Evaluate(checks.Input{Snapshot: repo.NewSnapshot(repo.Name{Owner: "a", Repo: "b"}, want, list...), Policy: config.DefaultPolicy()})
 	structure := report.Checks[0]
 	if len(structure.Places) != 0 || structure.Status != checks.Compliant {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -13,7 +12,6 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
@@ -51,32 +49,6 @@ func (w workload) serves() bool { return w.kind == "Deployment" || w.kind == "St
 // line returns the deepest known line below the pod's spec.
 func (w workload) line(keys ...string) int {
 	return lineAt(w.node, append(append([]string{}, w.podPath...), keys...)...)
-}
-
-// lineAt walks down keys and list indexes as far as they exist.
-func lineAt(n *yaml.Node, keys ...string) int {
-	n = safeyaml.Resolve(n)
-	line := n.Line
-	for _, key := range keys {
-		if n == nil {
-			break
-		}
-		if n.Kind == yaml.SequenceNode {
-			i, err := strconv.Atoi(key)
-			if err != nil || i >= len(n.Content) || i < 0 {
-				break
-			}
-			n = safeyaml.Resolve(n.Content[i])
-			line = n.Line
-			continue
-		}
-		k, v := safeyaml.Pair(n, key)
-		if k == nil {
-			break
-		}
-		line, n = k.Line, v
-	}
-	return line
 }
 
 // maxManifests bounds the files that are looked at.
@@ -276,9 +248,14 @@ func (m *manifests) decode(file string, doc safeyaml.Doc, gvk schema.GroupVersio
 		m.refuse(file, doc.Root, gvk.Kind, err)
 		return
 	}
+	for _, key := range repeated(doc.Root) {
+		m.refused = append(m.refused, Place{File: file, Line: key.Line, Message: "Kubernetes would refuse this " + gvk.Kind + ": the key " + key.Value + " is there twice"})
+	}
 	if strict, ok := runtime.AsStrictDecodingError(err); ok {
 		for _, e := range strict.Errors() {
-			m.refuse(file, doc.Root, gvk.Kind, e)
+			if !twiceKey.MatchString(e.Error()) {
+				m.refuse(file, doc.Root, gvk.Kind, e)
+			}
 		}
 	}
 	m.object(file, doc.Root, object)
@@ -288,71 +265,6 @@ func (m *manifests) decode(file string, doc safeyaml.Doc, gvk schema.GroupVersio
 func (m *manifests) refuse(file string, root *yaml.Node, kind string, err error) {
 	message := decoderLine.ReplaceAllString(err.Error(), "")
 	m.refused = append(m.refused, Place{File: file, Line: errorLine(root, message), Message: "Kubernetes would refuse this " + kind + ": " + message})
-}
-
-var (
-	// decoderLine counts within the document, not the file.
-	decoderLine = regexp.MustCompile(`\b(?:yaml: )?(?:unmarshal errors:\s*)?line \d+: `)
-	// fieldPath finds the path that a decoding error quotes.
-	fieldPath  = regexp.MustCompile(`field "([^"]+)"|Go struct field \w+\.([\w.]+)`)
-	twiceKey   = regexp.MustCompile(`key "([^"]+)" already set|mapping key "([^"]+)" already defined`)
-	fieldIndex = regexp.MustCompile(`\[(\d+)\]`)
-)
-
-func errorLine(root *yaml.Node, message string) int {
-	if m := twiceKey.FindStringSubmatch(message); m != nil {
-		return lineOfRepeated(root, m[1]+m[2])
-	}
-	if strings.Contains(message, "quantities must match") {
-		return lineOfBadQuantity(root, root.Line)
-	}
-	m := fieldPath.FindStringSubmatch(message)
-	if m == nil {
-		return root.Line
-	}
-	return lineAt(root, strings.Split(fieldIndex.ReplaceAllString(m[1]+m[2], ".$1"), ".")...)
-}
-
-// lineOfRepeated finds the second of two equal keys in one mapping.
-func lineOfRepeated(n *yaml.Node, key string) int {
-	if n.Kind == yaml.MappingNode {
-		seen := false
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == key && seen {
-				return n.Content[i].Line
-			}
-			seen = seen || n.Content[i].Value == key
-		}
-	}
-	for _, child := range n.Content {
-		if line := lineOfRepeated(child, key); line > 0 {
-			return line
-		}
-	}
-	return 0
-}
-
-// lineOfBadQuantity finds the first request or limit that is no quantity.
-func lineOfBadQuantity(n *yaml.Node, otherwise int) int {
-	if n.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key, value := n.Content[i].Value, safeyaml.Resolve(n.Content[i+1])
-			if key != "limits" && key != "requests" || value.Kind != yaml.MappingNode {
-				continue
-			}
-			for j := 1; j < len(value.Content); j += 2 {
-				if _, err := resource.ParseQuantity(value.Content[j].Value); err != nil {
-					return value.Content[j].Line
-				}
-			}
-		}
-	}
-	for _, child := range n.Content {
-		if line := lineOfBadQuantity(child, 0); line > 0 {
-			return line
-		}
-	}
-	return otherwise
 }
 
 // object takes in what the check asks about.

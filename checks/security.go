@@ -171,6 +171,10 @@ func (s *Subject) renovate(a *answer) string {
 		if presence != repo.Present {
 			continue
 		}
+		if unjudgeable(f) {
+			s.unread(a, f, whyUpdates)
+			continue
+		}
 		// JSON5 and comments are allowed in most of these, so only strict JSON is looked into.
 		var settings struct {
 			Enabled *bool `json:"enabled"`

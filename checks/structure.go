@@ -77,7 +77,7 @@ func runStructure(s *Subject) Result {
 		if found != want && found+"/" != want {
 			a.note("%s is accepted for %s.", Code(found), Code(want))
 		}
-		if places := unusable(s, found); len(places) > 0 {
+		if places := unusable(s, found); len(places) > 0 && !strings.HasSuffix(want, "/") {
 			broken = append(broken, found)
 			for _, p := range places {
 				a.fault(found, p.Line, "", "%s", p.Message)
@@ -144,10 +144,10 @@ func nearMiss(s *Subject, want string) string {
 func unusable(s *Subject, file string) []Place {
 	f, _ := s.Snapshot.File(file)
 	switch {
-	case f.Unreadable():
+	case unjudgeable(f):
 		return []Place{unreadable(f)}
-	case !f.Read, f.Kind == repo.Symlink:
-		return nil // a folder, or a link: what it leads to was not asked for
+	case !f.Read:
+		return nil // listed by name only
 	}
 	if strings.TrimSpace(f.Text) == "" {
 		return []Place{{File: file, Line: 1, Message: "the file is empty"}}
@@ -246,7 +246,19 @@ func langOf(file string) string {
 	return ""
 }
 
-// unreadable says that a file which has to be read is too large, or no text.
+// unjudgeable reports a file whose text nobody gets to see: too large, no text, or
+// a symbolic link, which is not followed.
+func unjudgeable(f repo.File) bool { return f.Unreadable() || f.Kind == repo.Symlink }
+
+// notRead is the finding about a file that has to be read and was not.
+func notRead(f repo.File) Place {
+	if unjudgeable(f) {
+		return unreadable(f)
+	}
+	return Place{File: f.Path, Message: "present, but not read: " + f.Reason}
+}
+
+// unreadable says why a file's text is not to be had, and what to do about it.
 func unreadable(f repo.File) Place {
 	if f.Kind == repo.Symlink {
 		return Place{File: f.Path, Line: 1, Message: "a symbolic link, which is not followed: keep the file itself here"}
@@ -255,13 +267,13 @@ func unreadable(f repo.File) Place {
 }
 
 // unread is the answer about a file that is present and was not read: a finding
-// when it cannot be, a note when it is a link, whose reader may follow it.
+// when it cannot be, a note when it was listed by name only.
 func (s *Subject) unread(a *answer, f repo.File, why string) bool {
-	if !f.Unreadable() {
+	if !unjudgeable(f) {
 		a.note("%s is present, but was not read.", Code(f.Path))
 		return true
 	}
 	a.fault(f.Path, 1, why, "%s", unreadable(f).Message)
-	a.mend(remedy{say: fmt.Sprintf("Make %s a text file of less than 512 kB.", Code(f.Path))})
+	a.mend(remedy{say: fmt.Sprintf("Make %s a text file of less than 512 kB, and no link.", Code(f.Path))})
 	return false
 }

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -26,7 +25,7 @@ type pipeline struct {
 type workflow struct {
 	file     string
 	ast      *actionlint.Workflow // nil when the file could not be read
-	problems []Place              // why GitHub would not run it
+	problems []Place              // why GitHub would not run it; if any, nothing in it runs
 	runs     bool                 // on pull requests or pushes to branches
 	because  string               // why it does not, in words
 	called   bool                 // it is a reusable workflow and nothing else
@@ -56,7 +55,7 @@ func readPipeline(s *repo.Snapshot) pipeline {
 	r := resolver{snapshot: s, workflows: p.workflows, scripts: readScripts(s)}
 	for _, w := range p.workflows {
 		if w.ast != nil && !w.called {
-			r.workflow(w, scope{file: w.file, runs: w.runs, because: w.because}, 0)
+			r.workflow(w, scope{file: w.file, runs: w.runs, because: w.because}.refusedWith(w), 0)
 		}
 	}
 	p.works = r.works
@@ -100,10 +99,11 @@ var jobsKey = regexp.MustCompile(`(?m)^jobs\s*:`)
 func readWorkflow(f repo.File) *workflow {
 	w := &workflow{file: f.Path, jobsLine: 1}
 	if !f.Read {
-		w.problems = []Place{{File: f.Path, Message: "present, but not read: " + f.Reason}}
+		w.problems = []Place{notRead(f)}
 		return w
 	}
-	if root, problem := safeyaml.One(f.Text); problem != nil || root == nil {
+	root, problem := safeyaml.One(f.Text)
+	if problem != nil || root == nil {
 		if problem == nil {
 			problem = &safeyaml.Problem{Line: 1, Message: "the file is empty"}
 		}
@@ -113,10 +113,14 @@ func readWorkflow(f repo.File) *workflow {
 	if at := jobsKey.FindStringIndex(f.Text); at != nil {
 		w.jobsLine = strings.Count(f.Text[:at[0]], "\n") + 1
 	}
+	if expressions, keys := tangle(root); expressions*keys > maxTangle {
+		w.problems = []Place{{File: f.Path, Line: 1, Message: fmt.Sprintf("too long to be judged, with %d expressions among %d keys: split it into several workflows", expressions, keys)}}
+		return w
+	}
 	ast, errs := actionlint.Parse([]byte(f.Text))
 	errs = slices.DeleteFunc(errs, func(e *actionlint.Error) bool { return !isRefusal(e) })
 	if len(errs) == 0 {
-		errs = refusals(f)
+		errs = refusals(ast)
 	}
 	for i, e := range errs {
 		if i == 5 {
@@ -131,38 +135,6 @@ func readWorkflow(f repo.File) *workflow {
 	}
 	return w
 }
-
-// refusals are the reasons for which GitHub would not run a file of the right form:
-// an unknown event, need or name. What actionlint knows beyond that is advice.
-func refusals(f repo.File) []*actionlint.Error {
-	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{Oneline: true})
-	if err != nil {
-		return nil // only options can be wrong, and there are none
-	}
-	found, err := linter.Lint(f.Path, []byte(f.Text), nil)
-	if err != nil {
-		return []*actionlint.Error{{Message: err.Error(), Line: 1}}
-	}
-	return slices.DeleteFunc(found, func(e *actionlint.Error) bool { return !isRefusal(e) })
-}
-
-// isRefusal tells GitHub's errors from advice: an unused anchor is none, and an
-// expression may name a property that is not there.
-func isRefusal(e *actionlint.Error) bool {
-	switch e.Kind {
-	case "syntax-check":
-		return !strings.Contains(e.Message, "anchor") || !strings.Contains(e.Message, "not used")
-	case "job-needs", "events":
-		return true
-	case "expression":
-		return unknownName.MatchString(e.Message)
-	}
-	return false
-}
-
-// unknownName matches what GitHub calls "Unrecognized named-value", "Unrecognized
-// function" and "Unexpected symbol".
-var unknownName = regexp.MustCompile(`^(?:undefined (?:variable|function) |parsing invalid |parser did not |unexpected |got unexpected |(?:context|calling function) .* not allowed here)`)
 
 // triggers says whether events that stand for a change of code start a workflow.
 // called is for reusable workflows that nothing else starts.
@@ -212,6 +184,17 @@ type scope struct {
 	matrix  map[string][]string // values by lower-case key
 }
 
+// refused is why work in a workflow with problems does not count.
+const refused = "GitHub does not start its workflow"
+
+// refusedWith lets nothing run in a workflow that GitHub does not start.
+func (s scope) refusedWith(w *workflow) scope {
+	if len(w.problems) > 0 {
+		s.runs, s.because = false, refused
+	}
+	return s
+}
+
 // resolver follows jobs into what they run. Its bounds hold for one repository.
 type resolver struct {
 	snapshot  *repo.Snapshot
@@ -236,14 +219,7 @@ func (r *resolver) add(s scope, w work) {
 }
 
 func (r *resolver) workflow(w *workflow, s scope, depth int) {
-	jobs := make([]*actionlint.Job, 0, len(w.ast.Jobs))
-	for _, j := range w.ast.Jobs {
-		if j != nil && j.ID != nil {
-			jobs = append(jobs, j)
-		}
-	}
-	slices.SortFunc(jobs, func(a, b *actionlint.Job) int { return lineOf(a.Pos) - lineOf(b.Pos) })
-	for _, j := range jobs {
+	for _, j := range sortedJobs(w.ast) {
 		r.job(j, s, depth)
 	}
 }
@@ -303,7 +279,7 @@ func (r *resolver) call(uses string, names []string, s scope, depth int) {
 				continue
 			}
 			s.via += " through " + w.file
-			r.workflow(w, s, depth+1)
+			r.workflow(w, s.refusedWith(w), depth+1)
 			return
 		}
 	}
