@@ -37,7 +37,7 @@ type Store interface {
 	SaveRepository(ctx context.Context, r store.Repository) error
 	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)
 	RemoveRepository(ctx context.Context, id int64) error
-	ReplaceEntities(ctx context.Context, source store.Source, entities []store.Entity) (changed bool, err error)
+	ReplaceEntities(ctx context.Context, location store.Location, entities []store.Entity) error
 }
 
 // Enqueuer takes further work. It returns when the hints are on disk.

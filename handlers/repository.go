@@ -116,7 +116,7 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 	}); err != nil {
 		return "", fmt.Errorf("keep %s: %w", s.Name, err)
 	}
-	source := store.Source{Key: store.RepositorySource(s.ID), RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
+	location := store.Location{RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
 	var entities []store.Entity
 	broken := 0
 	for _, file := range catalogFiles() {
@@ -124,14 +124,14 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 		if !ok || s.Archived {
 			continue
 		}
-		source.Refers = []string{file}
+		location.File = file
 		var err error
 		if entities, broken, err = readEntities(s, file, text); err != nil {
 			return "", err
 		}
 		break
 	}
-	if _, err := h.Store.ReplaceEntities(ctx, source, entities); err != nil {
+	if err := h.Store.ReplaceEntities(ctx, location, entities); err != nil {
 		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
 	}
 	return registration(s, entities, broken), nil
@@ -153,7 +153,9 @@ func readEntities(s *repo.Snapshot, file, text string) (entities []store.Entity,
 		if err != nil {
 			return nil, 0, fmt.Errorf("write %s: %w", doc.Ref, err)
 		}
-		entities = append(entities, store.Entity{Ref: doc.Ref, JSON: body})
+		entities = append(entities, store.Entity{
+			Ref: doc.Ref, Kind: doc.Kind, Namespace: doc.Entity.Namespace(), Name: doc.Entity.Name(), JSON: body,
+		})
 	}
 	return entities, broken, nil
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -526,7 +525,7 @@ func (s *spine) wantEntities(refs ...string) {
 	var got []string
 	for _, e := range all {
 		got = append(got, e.Ref)
-		if !strings.Contains(string(text), fmt.Sprintf("%q", path.Base(e.Ref))) {
+		if !strings.Contains(string(text), fmt.Sprintf("%q", e.Name)) {
 			s.t.Errorf("the API does not show %s: %s", e.Ref, text)
 		}
 	}
