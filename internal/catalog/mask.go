@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // mask stands between a document and yaml.v3, which is an older dialect: it
@@ -177,50 +179,11 @@ func decodeUTF8(data []byte) string {
 	if utf8.Valid(data) {
 		return string(data)
 	}
-	var b strings.Builder
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r != utf8.RuneError || size > 1 {
-			b.WriteRune(r)
-			i += size
-			continue
-		}
-		b.WriteRune(utf8.RuneError)
-		i += brokenRun(data[i:])
+	text, err := unicode.UTF8.NewDecoder().Bytes(data)
+	if err != nil {
+		return string(data) // this decoder has no errors
 	}
-	return b.String()
-}
-
-// brokenRun is the length of the longest prefix of data that begins a character
-// without completing it; at least 1.
-func brokenRun(data []byte) int {
-	need, low, high := 0, byte(0x80), byte(0xBF)
-	switch c := data[0]; {
-	case c >= 0xC2 && c <= 0xDF:
-		need = 1
-	case c >= 0xE0 && c <= 0xEF:
-		need = 2
-		switch c {
-		case 0xE0:
-			low = 0xA0
-		case 0xED:
-			high = 0x9F
-		}
-	case c >= 0xF0 && c <= 0xF4:
-		need = 3
-		switch c {
-		case 0xF0:
-			low = 0x90
-		case 0xF4:
-			high = 0x8F
-		}
-	}
-	n := 1
-	for n <= need && n < len(data) && data[n] >= low && data[n] <= high {
-		n++
-		low, high = 0x80, 0xBF
-	}
-	return n
+	return string(text)
 }
 
 // quoteShort shortens untrusted text for a message.

@@ -2,8 +2,9 @@ package action
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // isBinary reports whether Backstage (isbinaryfile 5) takes a file for binary, by
@@ -119,48 +120,9 @@ func decodeText(data []byte) string {
 	if utf8.Valid(data) {
 		return string(data)
 	}
-	var b strings.Builder
-	b.Grow(len(data) + 64)
-	for len(data) > 0 {
-		_, size := utf8.DecodeRune(data)
-		if size == 1 && data[0] >= utf8.RuneSelf {
-			b.WriteRune(utf8.RuneError)
-			size = subpart(data)
-		} else {
-			b.Write(data[:size])
-		}
-		data = data[size:]
+	text, err := unicode.UTF8.NewDecoder().Bytes(data)
+	if err != nil {
+		return string(data) // this decoder has no errors
 	}
-	return b.String()
-}
-
-// subpart is the length of the broken sequence that data starts with: as much of
-// it as could have become a character.
-func subpart(data []byte) int {
-	more, lo, hi := 0, byte(0x80), byte(0xbf)
-	switch c := data[0]; {
-	case c >= 0xc2 && c <= 0xdf:
-		more = 1
-	case c >= 0xe0 && c <= 0xef:
-		more = 2
-		switch c {
-		case 0xe0:
-			lo = 0xa0
-		case 0xed:
-			hi = 0x9f
-		}
-	case c >= 0xf0 && c <= 0xf4:
-		more = 3
-		switch c {
-		case 0xf0:
-			lo = 0x90
-		case 0xf4:
-			hi = 0x8f
-		}
-	}
-	n := 1
-	for ; n <= more && n < len(data) && data[n] >= lo && data[n] <= hi; n++ {
-		lo, hi = 0x80, 0xbf
-	}
-	return n
+	return string(text)
 }
