@@ -31,4 +31,3 @@ lint: ## Formatting, vet and golangci-lint
 contracts: ## Make the copies of GitHub's descriptions again (needs npm)
 	cd internal/githubsim/contract/trim && npm ci && node trim.mjs
 	$(GO) test ./internal/githubsim/contract -run TestNoise -update
-	$(GO) run ./internal/githubsim/graphql/trim internal/githubsim/contract/trim/node_modules/@octokit/graphql-schema/schema.graphql internal/githubsim/graphql/schema.graphql.gz

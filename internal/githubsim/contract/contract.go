@@ -4,7 +4,7 @@
 // in data/ (README.md says of what, and how to make them again).
 //
 // It is for tests: it never calls out, and it knows nothing of Cairn or of the
-// stand-in that it judges. Start reading at [Watch].
+// stand-in that it judges; they share GitHub's GraphQL schema. Start at [Watch].
 package contract
 
 import (
@@ -17,6 +17,8 @@ import (
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/cairn-dev/cairn/internal/githubsim/graphql"
 )
 
 //go:embed data
@@ -108,7 +110,7 @@ func load() (*Contracts, error) {
 	}
 	c := &Contracts{
 		operations: map[string][]*operation{}, paths: map[string]bool{}, permissions: rest.Permissions, events: rest.Events,
-		webhooks: hooks.Webhooks, schemas: newSchemas(strings.Split(string(noise), "\n")), graphql: sync.OnceValues(loadGraphQL),
+		webhooks: hooks.Webhooks, schemas: newSchemas(strings.Split(string(noise), "\n")), graphql: sync.OnceValues(graphql.GitHubSchema),
 	}
 	for _, p := range rest.Paths {
 		c.paths[p] = true

@@ -29,22 +29,6 @@ type query struct {
 	requests  int
 }
 
-// GraphQLSchema returns the whole of GitHub's public schema, without prose. It is
-// read when first asked for, in about 50 ms, and must not be changed.
-func (c *Contracts) GraphQLSchema() (*ast.Schema, error) { return c.graphql() }
-
-func loadGraphQL() (*ast.Schema, error) {
-	text, err := unpack("schema.graphql")
-	if err != nil {
-		return nil, err
-	}
-	schema, err := validator.LoadSchema(validator.Prelude, &ast.Source{Name: "schema.graphql", Input: string(text)})
-	if err != nil {
-		return nil, fmt.Errorf("data/schema.graphql: %w", err)
-	}
-	return schema, nil
-}
-
 // checkQuery says what is wrong with a GraphQL call.
 func (c *Contracts) checkQuery(call *call) {
 	call.checkUserAgent()
@@ -70,7 +54,7 @@ func (c *Contracts) checkQuery(call *call) {
 
 // understand reads a call's query and sets it, or says why it cannot be answered.
 func (c *Contracts) understand(call *call) []string {
-	schema, err := c.GraphQLSchema()
+	schema, err := c.graphql()
 	if err != nil {
 		return []string{err.Error()}
 	}

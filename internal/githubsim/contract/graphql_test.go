@@ -4,10 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-
-	"github.com/vektah/gqlparser/v2/ast"
-
-	"github.com/cairn-dev/cairn/internal/githubsim/graphql"
 )
 
 func TestGraphQL(t *testing.T) {
@@ -83,42 +79,4 @@ func TestGraphQLCalls(t *testing.T) {
 			expect(t, test.findings(t, nil), test.want)
 		})
 	}
-}
-
-// TestTheStandInsSchemaIsGitHubs compares the copy that the stand-in answers by,
-// which has only what queries reach, with the whole.
-func TestTheStandInsSchemaIsGitHubs(t *testing.T) {
-	t.Parallel()
-	whole, err := load(t).GraphQLSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	part, err := graphql.GitHubSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, def := range part.Types {
-		if got, want := signature(def), signature(whole.Types[name]); got != want {
-			t.Errorf("the stand-in has\n%s\nGitHub has\n%s", got, want)
-		}
-	}
-}
-
-// signature writes a type's fields, arguments, values and interfaces.
-func signature(def *ast.Definition) string {
-	if def == nil {
-		return "nothing"
-	}
-	var s strings.Builder
-	s.WriteString(string(def.Kind) + " " + def.Name + " " + strings.Join(def.Interfaces, "&") + strings.Join(def.Types, "|"))
-	for _, f := range def.Fields {
-		s.WriteString("\n" + f.Name + ": " + f.Type.String())
-		for _, a := range f.Arguments {
-			s.WriteString(" " + a.Name + ": " + a.Type.String())
-		}
-	}
-	for _, v := range def.EnumValues {
-		s.WriteString(" " + v.Name)
-	}
-	return s.String()
 }

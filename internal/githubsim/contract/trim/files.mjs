@@ -11,7 +11,7 @@ export const json = (name) => JSON.parse(text(name))
 // lines returns a list's lines without comments.
 export const lines = (name) => text('./' + name).split('\n').map((l) => l.replace(/(^|\s)#.*/, '').trim()).filter(Boolean)
 
-// write compresses text. Byte 9 of the header names the operating system: it is
+// write compresses text; folder is seen from the one above. Byte 9 of the header names the operating system: it is
 // blanked, so that the same input makes the same file everywhere.
 export function write(name, content, folder = 'data') {
   const packed = zlib.gzipSync(content, { level: 9 })

@@ -12,5 +12,5 @@ export function graphql() {
       if ('description' in node || node.directives) return { ...node, description: undefined, directives: directives(node), ...(fields && { fields }) }
     },
   })
-  write('schema.graphql', stripIgnoredCharacters(print(small)) + '\n')
+  write('schema.graphql', stripIgnoredCharacters(print(small)) + '\n', '../graphql')
 }
