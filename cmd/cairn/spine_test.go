@@ -460,32 +460,6 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 	})
 }
 
-func TestOutageIsRecovered(t *testing.T) {
-	t.Parallel()
-	s := newSpine(t, githubsim.Options{})
-	s.repository("pay")
-	s.push("pay", "topic", "docs/index.md", "# Pay\n")
-	s.clock.set(10 * time.Minute)
-	s.sim.SetWebhook("http://127.0.0.1:1/nobody", testSecret)
-	s.pull("pay", "topic")
-	s.push("pay", "main", "main.go", "package main\n")
-	s.must(s.sim.Quiet(t.Context()))
-	s.clock.set(0)
-	s.run()
-	eventually(t, func() error {
-		runs, err := s.sim.Verdicts("acme", "pay", 1)
-		if err != nil || len(runs) != 1 || runs[0].Conclusion == "" {
-			return fmt.Errorf("check runs %v, error %w\n%s", runs, err, s.log)
-		}
-		return nil
-	})
-	s.settle()
-	s.verdict("pay", 0)
-	if !strings.Contains(s.log.String(), "gap ") || !strings.Contains(s.log.String(), "recovered") {
-		t.Errorf("no line tells of the gap:\n%s", s.log)
-	}
-}
-
 func TestCatalogFollowsTheRepository(t *testing.T) {
 	t.Parallel()
 	s := newSpine(t, githubsim.Options{})
@@ -560,37 +534,6 @@ func TestPolicyDoesNotComeFromThePullRequest(t *testing.T) {
 	s.settle()
 	if v := s.verdict("pay", 1); strings.Contains(v.Title, "Backend Service (Go)") {
 		t.Errorf("after the default branch said none: %q", v.Title)
-	}
-}
-
-func TestEveryFindingIsAnnotated(t *testing.T) {
-	t.Parallel()
-	s := newSpine(t, githubsim.Options{})
-	s.run()
-	s.repository("pay")
-	var manifests strings.Builder
-	for n := range 40 {
-		fmt.Fprintf(&manifests, "---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: pay-%d\nspec:\n  selector:\n    matchLabels: {app: pay}\n  template:\n"+
-			"    metadata:\n      labels: {app: pay}\n    spec:\n      containers:\n        - name: pay\n          image: pay:latest\n", n)
-	}
-	s.push("pay", "topic", "k8s/all.yaml", manifests.String())
-	s.settle()
-	s.sim.ResetRequests()
-	s.pull("pay", "topic")
-	s.settle()
-	v := s.verdict("pay", 1)
-	if v.Annotations < 150 || !strings.Contains(v.Summary, fmt.Sprint(v.Annotations)) {
-		t.Errorf("%d annotations; the summary should name the total:\n%s", v.Annotations, v.Summary)
-	}
-	batches := (v.Annotations + 49) / 50
-	if got := s.requests(); got[write] != 1 || got[update] != batches-1 {
-		t.Errorf("requests %v, want one to create and %d to append", got, batches-1)
-	}
-	before := v.Annotations
-	s.must(s.sim.RerunCheck("acme", "pay", v.ID, "ada"))
-	s.settle()
-	if v := s.verdict("pay", 1); v.Annotations != before {
-		t.Errorf("after the re-run %d annotations, before %d", v.Annotations, before)
 	}
 }
 
