@@ -39,27 +39,32 @@ func TestEveryFindingIsAnnotated(t *testing.T) {
 	}
 }
 
-// Annotations go on the files of the pull request, however many it has.
+// Annotations go on the files of the pull request, however many it has: not on a file
+// that it leaves as it is, and on one that the first read does not list.
 func TestAnnotationsKeepToTheFilesOfALargePullRequest(t *testing.T) {
 	t.Parallel()
+	const broken = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: pay}\nspec: {replicas: many}\n"
 	s := newSpine(t, githubsim.Options{})
 	s.run()
 	s.repository("pay")
-	files := map[string]githubsim.Change{"zz/k8s/x.yaml": {Content: []byte("a: b\n")}}
+	s.push("pay", "main", "k8s/old.yaml", broken)
+	notes := map[string]githubsim.Change{}
 	for n := range 120 {
-		files[fmt.Sprintf("notes/%03d.txt", n)] = githubsim.Change{Content: []byte("x")}
+		notes[fmt.Sprintf("a/%03d.txt", n)] = githubsim.Change{Content: []byte("x")}
 	}
-	_, err := s.sim.Push("acme", "pay", "notes", "ada", "Notes", files)
+	_, err := s.sim.Push("acme", "pay", "notes", "ada", "Notes", notes)
 	s.must(err)
+	s.settle()
+	s.sim.ResetRequests()
 	s.pull("pay", "notes")
 	s.settle()
 	if v := s.verdict("pay", 1); v.Annotations != 0 {
 		t.Errorf("%d annotations on files that the pull request does not touch: %s", v.Annotations, v.Title)
 	}
-	delete(files, "zz/k8s/x.yaml")
-	files["k8s/zz.yaml"] = githubsim.Change{Content: []byte("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: pay}\nspec: {}\n")}
-	files["README.md"] = githubsim.Change{Content: []byte("")}
-	_, err = s.sim.Push("acme", "pay", "more", "ada", "More", files)
+	s.wantRequests(map[string]int{read: 1, write: 1, listFiles: 2}) // 120 files, 100 a page
+
+	notes["k8s/new.yaml"] = githubsim.Change{Content: []byte(broken)}
+	_, err = s.sim.Push("acme", "pay", "more", "ada", "More", notes)
 	s.must(err)
 	s.pull("pay", "more")
 	s.settle()
@@ -67,3 +72,5 @@ func TestAnnotationsKeepToTheFilesOfALargePullRequest(t *testing.T) {
 		t.Errorf("no annotation on the pull request's own broken file: %s", v.Title)
 	}
 }
+
+const listFiles = "GET /repos/{owner}/{repo}/pulls/{number}/files"
