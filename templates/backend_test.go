@@ -311,7 +311,7 @@ func wellFormedYAML(t *testing.T, file string, text []byte) {
 // in other folders, find what is compiled and tested already.
 func TestBackendServiceBuilds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("-short: the rendered services are not built")
+		testpart.Missing(t, "the time to build the rendered services", "leave out -short")
 	}
 	for _, database := range []string{"none", "postgresql", "mysql", "mongodb"} {
 		t.Run(database, func(t *testing.T) {

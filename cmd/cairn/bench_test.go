@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +24,7 @@ import (
 	"github.com/cairn-dev/cairn/internal/githubsim"
 	"github.com/cairn-dev/cairn/internal/queue"
 	"github.com/cairn-dev/cairn/internal/store/storetest"
+	"github.com/cairn-dev/cairn/internal/testpart"
 )
 
 // BenchmarkDeliveryToCheckRun prints how long it takes from a pull request's signed
@@ -158,4 +162,57 @@ func deliveryToCheckRun(b *testing.B, database string) {
 	}
 	slices.Sort(took)
 	reportTimes(b, took)
+}
+
+// BenchmarkCheckFolder prints how long `cairn check` takes, as a process, for a
+// checkout of 5,000 files.
+func BenchmarkCheckFolder(b *testing.B) {
+	dir := b.TempDir()
+	texts := maps.Clone(files())
+	for n := range 5_000 {
+		texts[fmt.Sprintf("internal/p%02d/f%02d.go", n/100, n%100)] = "package p\n"
+	}
+	for name, text := range texts {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var took []time.Duration
+	for b.Loop() {
+		cmd := exec.Command(os.Args[0], "check", dir)
+		cmd.Env = append(os.Environ(), "CAIRN_TEST_MAIN=1")
+		started := time.Now()
+		out, err := cmd.CombinedOutput()
+		took = append(took, time.Since(started))
+		if cmd.ProcessState.ExitCode() == exitCannot {
+			b.Fatalf("%v: %s", err, out)
+		}
+	}
+	slices.Sort(took)
+	reportTimes(b, took)
+}
+
+// BenchmarkIdleServer prints the memory of a server that has nothing to do.
+func BenchmarkIdleServer(b *testing.B) {
+	sim, err := newSim(githubsim.Options{WebhookSecret: testSecret})
+	if err != nil {
+		b.Fatal(err)
+	}
+	api := httptest.NewServer(sim)
+	defer api.Close()
+	sim.SetURL(api.URL)
+	p := serve(b, sim, filepath.Join(b.TempDir(), "cairn.db"))
+	for b.Loop() {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+		if err != nil {
+			testpart.Missing(b, "/proc", "run it on Linux")
+		}
+		_, after, _ := strings.Cut(string(status), "VmRSS:")
+		var kB float64
+		if _, err := fmt.Sscan(after, &kB); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(kB/1000, "RSS-MB")
+	}
 }

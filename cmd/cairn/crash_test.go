@@ -33,7 +33,7 @@ type process struct {
 }
 
 // serve starts `cairn serve` and waits until it is ready.
-func serve(t *testing.T, sim *githubsim.Server, database string) *process {
+func serve(t testing.TB, sim *githubsim.Server, database string) *process {
 	t.Helper()
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

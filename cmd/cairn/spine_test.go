@@ -402,7 +402,7 @@ func TestLimitsAreObeyed(t *testing.T) {
 
 // eventually waits for what a retry brings about; there is no signal for that from
 // outside.
-func eventually(t *testing.T, holds func() error) {
+func eventually(t testing.TB, holds func() error) {
 	t.Helper()
 	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
