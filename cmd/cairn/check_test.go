@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 )
@@ -157,28 +156,4 @@ func bigRepository(t testing.TB) string {
 		}
 	}
 	return dir
-}
-
-func TestCheckIsQuickOnALargeRepository(t *testing.T) {
-	dir := bigRepository(t)
-	best := time.Hour
-	for range 3 { // the machine may be busy once
-		start := time.Now()
-		if code, out, err := check(t, dir); code != 0 {
-			t.Fatalf("exit %d, %v:\n%s", code, err, out)
-		}
-		best = min(best, time.Since(start))
-	}
-	if best > 200*time.Millisecond {
-		t.Errorf("5,000 files took %v, want under 200 ms", best)
-	}
-}
-
-func BenchmarkCheck5000Files(b *testing.B) {
-	dir := bigRepository(b)
-	for b.Loop() {
-		if code, _, err := check(b, dir); code != 0 {
-			b.Fatal(err)
-		}
-	}
 }
