@@ -43,6 +43,7 @@ func TestEvaluateBearsHostileFiles(t *testing.T) {
 		"documents": strings.Repeat("---\nkind: Component\n", 20_000),
 		"keys":      "jobs:\n" + strings.Repeat("  ? a\n  : b\n", 20_000),
 		"binary":    strings.Repeat("\x01\x02\xff", 1_000),
+		"one line":  "kind: Component\nx: [" + strings.Repeat("a,", 100_000) + "]\n",
 		"names":     "on: push\njobs:\n  t:\n    runs-on: x\n    steps:\n" + strings.Repeat("    - {id: a, run: '${{steps.b}}'}\n", 13_000),
 	}
 	for name, text := range cases {

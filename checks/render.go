@@ -67,7 +67,7 @@ func Render(in RenderInput) Output {
 		Title:       title(in.Report),
 		Summary:     cut(execute("summary", view), maxOutput),
 		Text:        details(in.Report),
-		Conclusion:  Conclusion(in.Report.Status, in.Mode),
+		Conclusion:  conclusion(in.Report.Status, in.Mode),
 		Annotations: view.annotations,
 	}
 }
@@ -85,8 +85,8 @@ func title(r Report) string {
 	return fmt.Sprintf("%s: %d/100, %d %s to mend", name, r.Whole(), r.Open(), plural(r.Open(), "check", "checks"))
 }
 
-// Conclusion maps a status to GitHub's word: only enforce ever fails.
-func Conclusion(s Status, mode config.Mode) string {
+// conclusion maps a status to GitHub's word: only enforce ever fails.
+func conclusion(s Status, mode config.Mode) string {
 	switch {
 	case s == Compliant:
 		return "success"

@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"gopkg.in/yaml.v3"
 )
 
@@ -180,7 +181,8 @@ func (l *loader) build() Server {
 	if s.PublicURL != "" {
 		l.url("CAIRN_PUBLIC_URL")
 	}
-	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+	_, port, err := net.SplitHostPort(s.Listen)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
 		l.problem("CAIRN_LISTEN", "%q is not host:port, such as :8080 or 127.0.0.1:8080", s.Listen)
 	}
 	if strings.Contains(s.PolicyRepository, "/") {
@@ -237,7 +239,12 @@ func (l *loader) url(env string) string {
 	v := l.values[env]
 	u, err := url.Parse(v)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		l.problem(env, "%q is not an http(s) URL", v)
+		if strings.Contains(v, "@") {
+			v = "the value (not shown, it may hold a password)"
+		} else {
+			v = strconv.Quote(v)
+		}
+		l.problem(env, "%s is not an http(s) URL", v)
 		return ""
 	}
 	if u.User != nil {
@@ -251,16 +258,14 @@ func (l *loader) url(env string) string {
 func (l *loader) database() Secret {
 	const env = "CAIRN_DATABASE_URL"
 	v := l.values[env]
-	switch scheme, rest, isURL := strings.Cut(v, "://"); {
+	switch scheme, _, isURL := strings.Cut(v, "://"); {
 	case !isURL && strings.TrimPrefix(strings.TrimPrefix(v, "sqlite:"), "file:") == ":memory:":
 		l.problem(env, "the database must be a file: Cairn keeps deliveries on disk")
 	case !isURL, scheme == "sqlite", scheme == "file":
 	case scheme != "postgres" && scheme != "postgresql":
 		l.problem(env, "the scheme %q is not known: a path such as cairn.db is a SQLite file, postgres://… a PostgreSQL database", scheme)
-	case rest == "":
-		l.problem(env, "no host; the form is postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 	default:
-		if _, err := url.Parse(v); err != nil {
+		if _, err := pgx.ParseConfig(v); err != nil { // its message may quote what it could not take apart
 			l.problem(env, "malformed (not shown, it may hold a password); the form is postgres://USER:PASSWORD@HOST:PORT/DATABASE "+
 				"with special characters percent-encoded")
 		}

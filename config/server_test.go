@@ -109,6 +109,22 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+// Each is wrong in a way that only a parser finds, and may hold a password.
+func TestMalformedURLsAreToldWithoutTheirText(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"GITHUB_V3_API_URL":  "http://u:hunter2@h o st",
+		"GITHUB_WEB_URL":     "ftp://u:hunter2@host",
+		"CAIRN_DATABASE_URL": "postgres://u:hunter2@db/cairn?sslmode=bogus",
+		"CAIRN_LISTEN":       "127.0.0.1:99999999",
+	} {
+		_, err := config.LoadServer("", env(map[string]string{name: value}))
+		if err == nil || !strings.Contains(err.Error(), name+": ") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	s := config.Server{DatabaseURL: "postgres://cairn:hunter2@db/cairn", GitHub: config.GitHub{WebhookSecret: "hunter2", PrivateKey: "hunter2"}}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cairn-dev/cairn/internal/queue"
@@ -41,21 +40,19 @@ type repositoryJob struct {
 	// Gone says that the App may have lost the repository; a public one can still
 	// be read then, so the App's installation has to be asked.
 	Gone bool `json:"gone,omitempty"`
-	// Asked is the commit whose check run somebody asked for again, if any: it may be
-	// the default branch's head no more.
-	Asked string `json:"asked,omitempty"`
 }
 
 func (j repositoryJob) hint() (queue.Hint, error) {
 	return hint(kindRepository, "repo:"+j.Repo, j)
 }
 
-// commitJob is what a commit job carries: which pull requests hold it has to be
-// found out first, as for a fork's head.
+// commitJob is what a commit job carries: somebody asked for its check run again.
 type commitJob struct {
 	Repo string `json:"repo"`
 	ID   int64  `json:"id"`
 	SHA  string `json:"sha"`
+	// Numbers are the pull requests of this repository that GitHub named.
+	Numbers []int `json:"numbers,omitempty"`
 }
 
 func (j commitJob) hint() (queue.Hint, error) {
@@ -154,23 +151,17 @@ func checkSuiteHints(p *payload) ([]queue.Hint, error) {
 	return rerunHints(p, p.CheckSuite.HeadSHA, p.CheckSuite.PullRequests)
 }
 
-// rerunHints asks for a head to be judged again. GitHub lists no pull requests for
+// rerunHints asks for a commit's check run again. GitHub lists no pull requests for
 // a fork's head, none for the default branch's, and those into another repository,
-// which are not this one's to judge: the commit job finds out.
+// which are not this one's to judge.
 func rerunHints(p *payload, sha string, refs []pullRequestRef) ([]queue.Hint, error) {
-	refs = slices.DeleteFunc(refs, func(ref pullRequestRef) bool { return ref.Base.Repo.ID != p.Repository.ID })
-	if len(refs) == 0 {
-		return one(commitJob{Repo: p.Repository.FullName, ID: p.Repository.ID, SHA: sha}.hint())
-	}
-	var hints []queue.Hint
+	job := commitJob{Repo: p.Repository.FullName, ID: p.Repository.ID, SHA: sha}
 	for _, ref := range refs {
-		h, err := pullRequestJob{Repo: p.Repository.FullName, Number: ref.Number, HeadSHA: sha}.hint()
-		if err != nil {
-			return nil, err
+		if ref.Base.Repo.ID == p.Repository.ID {
+			job.Numbers = append(job.Numbers, ref.Number)
 		}
-		hints = append(hints, h)
 	}
-	return hints, nil
+	return one(job.hint())
 }
 
 func installationHints(p *payload) ([]queue.Hint, error) {

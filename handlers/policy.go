@@ -19,13 +19,13 @@ type PolicyStore interface {
 	SavePolicy(ctx context.Context, owner, oid, text string) error
 }
 
-// Policies holds the policy in force for each organisation: the last one that was
-// in order. It is safe for concurrent use.
+// Policies knows the policy in force for each organisation: the last one that was in
+// order, as the store remembers it for all replicas. It is safe for concurrent use.
 type Policies struct {
 	store PolicyStore
 
-	mu      sync.Mutex
-	byOwner map[string]policyInForce
+	mu     sync.Mutex
+	parsed map[string]policyInForce // by owner: what was parsed last, to parse it once
 }
 
 type policyInForce struct {
@@ -35,45 +35,39 @@ type policyInForce struct {
 
 // NewPolicies returns the policies that the store remembers.
 func NewPolicies(s PolicyStore) *Policies {
-	return &Policies{store: s, byOwner: map[string]policyInForce{}}
+	return &Policies{store: s, parsed: map[string]policyInForce{}}
 }
 
-// inForce returns the organisation's policy as it was last known.
+// inForce returns the organisation's policy as any replica knew it last.
 func (p *Policies) inForce(ctx context.Context, owner string) (policyInForce, error) {
 	key := strings.ToLower(owner)
-	p.mu.Lock()
-	known, ok := p.byOwner[key]
-	p.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	return p.lastGood(ctx, key)
-}
-
-// lastGood reads what the store remembers: another replica may have seen a later
-// policy than this one.
-func (p *Policies) lastGood(ctx context.Context, key string) (policyInForce, error) {
-	known := policyInForce{policy: config.DefaultPolicy()}
 	oid, text, err := p.store.Policy(ctx, key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		return policyInForce{policy: config.DefaultPolicy()}, nil
 	case err != nil:
-		return policyInForce{}, fmt.Errorf("policy of %s: %w", key, err)
-	default:
+		return policyInForce{}, fmt.Errorf("policy of %s: %w", owner, err)
+	}
+	p.mu.Lock()
+	known, ok := p.parsed[key]
+	p.mu.Unlock()
+	if ok && known.oid == oid {
+		return known, nil
+	}
+	policy, err := config.ParsePolicy("policy of "+owner, text)
+	if err != nil {
 		// A policy that an earlier release took may be refused by this one: then the
 		// default holds until GitHub shows the file again.
-		if policy, err := config.ParsePolicy("policy of "+key, text); err == nil {
-			known = policyInForce{oid: oid, policy: policy}
-		}
+		return policyInForce{policy: config.DefaultPolicy()}, nil
 	}
-	p.keep(key, known)
-	return known, nil
+	return p.keep(key, policyInForce{oid: oid, policy: policy}), nil
 }
 
-func (p *Policies) keep(key string, in policyInForce) {
+func (p *Policies) keep(key string, in policyInForce) policyInForce {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.byOwner[key] = in
+	p.parsed[key] = in
+	return in
 }
 
 // take compares the policy file that was just read with the one in force. A file
@@ -89,30 +83,24 @@ func (p *Policies) take(ctx context.Context, owner string, doc *github.Document)
 	case doc == nil && known.oid == "":
 		return known, nil, nil
 	case doc == nil:
-		known = policyInForce{policy: config.DefaultPolicy()}
-		p.keep(key, known)
-		return known, nil, p.store.SavePolicy(ctx, key, "", "")
+		return policyInForce{policy: config.DefaultPolicy()}, nil, p.store.SavePolicy(ctx, key, "", "")
 	case doc.File.OID == known.oid:
 		return known, nil, nil
 	}
 	file := doc.Repository.String() + "/" + doc.File.Path
 	if !doc.File.Read {
-		known, err := p.lastGood(ctx, key)
-		return known, []config.Problem{{File: file, Message: "could not be read: " + doc.File.Reason}}, err
+		return known, []config.Problem{{File: file, Message: "could not be read: " + doc.File.Reason}}, nil
 	}
 	policy, err := config.ParsePolicy(file, doc.File.Text)
 	var problems *config.PolicyError
 	switch {
 	case errors.As(err, &problems):
-		known, err := p.lastGood(ctx, key)
-		return known, problems.Problems, err
+		return known, problems.Problems, nil
 	case err != nil:
 		return policyInForce{}, nil, fmt.Errorf("policy of %s: %w", owner, err)
 	}
-	known = policyInForce{oid: doc.File.OID, policy: policy}
-	if err := p.store.SavePolicy(ctx, key, known.oid, doc.File.Text); err != nil {
+	if err := p.store.SavePolicy(ctx, key, doc.File.OID, doc.File.Text); err != nil {
 		return policyInForce{}, nil, fmt.Errorf("keep policy of %s: %w", owner, err)
 	}
-	p.keep(key, known)
-	return known, nil, nil
+	return p.keep(key, policyInForce{oid: doc.File.OID, policy: policy}), nil, nil
 }

@@ -35,6 +35,13 @@ func TestReplicasAgreeOnTheLastGoodPolicy(t *testing.T) {
 		}
 	}
 	take(awake, file("v2", "mode: advise\n"))
+	take(asleep, file("v1", "mode: enforce\n")) // taken back, seen by the other only
+	for _, p := range []*Policies{awake, asleep} {
+		if mode, _ := take(p, file("v3", "mode: nonsense\n")); mode != config.Enforce {
+			t.Errorf("broken v3 after v1 came back: mode %s", mode)
+		}
+	}
+	take(awake, file("v2", "mode: advise\n"))
 	for _, p := range []*Policies{awake, asleep} {
 		if mode, problems := take(p, file("v3", "mode: nonsense\n")); mode != config.Advise || problems == 0 {
 			t.Errorf("broken v3: mode %s, %d problems; want v2's advise and what is wrong", mode, problems)

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,11 +34,7 @@ func (h *Handlers) pullRequest(ctx context.Context, job queue.Job, body pullRequ
 	case err != nil:
 		return queue.Outcome{}, err
 	case pr.State != "open":
-		outcome := queue.Outcome{Summary: fmt.Sprintf("%s#%d is %s: nothing to judge", name, body.Number, pr.State), URL: pr.URL}
-		if len(pr.CheckRuns) == 0 || !pr.CheckRuns[0].Asked {
-			return outcome, nil
-		}
-		return outcome, h.sayAgain(ctx, job.InstallationID, pr.Head.Name, pr.CheckRuns[0].ID, pr.CheckRuns[0].Conclusion)
+		return queue.Outcome{Summary: fmt.Sprintf("%s#%d is %s: nothing to judge", name, body.Number, pr.State), URL: pr.URL}, nil
 	}
 	mode := policy.ModeFor(pr.Head.Name.String())
 	if mode == config.Off {
@@ -196,15 +191,6 @@ func (h *Handlers) say(ctx context.Context, installation int64, v verdict) (queu
 	}, nil
 }
 
-// sayAgain answers a re-run of a check run that is history: it stays as it is, and
-// GitHub is told that it is complete.
-func (h *Handlers) sayAgain(ctx context.Context, installation int64, name repo.Name, id int64, conclusion string) error {
-	_, err := h.GitHub.WriteCheckRun(ctx, installation, name, github.CheckRun{
-		ID: id, Name: checks.CheckRunName, Status: "completed", Conclusion: cmp.Or(conclusion, "neutral"), CompletedAt: h.Now(),
-	})
-	return err
-}
-
 // saysSo reports whether a check run that exists is the one that would be written:
 // its external ID is the digest of all that it says. Who asked for a re-run waits
 // for an answer, so it is written again then.
@@ -222,7 +208,7 @@ func (h *Handlers) keep(ctx context.Context, v verdict, checkRun int64) error {
 	err = h.Store.SaveReport(ctx, store.Report{
 		RepositoryID: v.snapshot.ID, Repository: v.snapshot.Name.String(), SHA: v.snapshot.SHA, Branch: v.snapshot.Branch,
 		PullRequest: v.pullRequest, Service: v.report.Service, GoldenPath: v.report.Path,
-		Status: string(v.report.Status), Score: v.report.Whole(), JSON: report, CheckRunID: checkRun, EvaluatedAt: h.Now(),
+		Status: string(v.report.Status), Score: v.report.Whole(), JSON: report, CheckRunID: checkRun, Conclusion: v.output.Conclusion, EvaluatedAt: h.Now(),
 	})
 	if err != nil {
 		return fmt.Errorf("keep the report of %s: %w", v.subject, err)

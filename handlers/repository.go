@@ -52,11 +52,6 @@ func (h *Handlers) repository(ctx context.Context, job queue.Job, body repositor
 		return queue.Outcome{}, err
 	}
 	mode := policy.ModeFor(s.Name.String())
-	if body.Asked != "" && body.Asked != s.SHA {
-		if err := h.answerFormer(ctx, job.InstallationID, s, body.Asked, mode); err != nil {
-			return queue.Outcome{}, err
-		}
-	}
 	if !body.Judge || s.Empty || s.Archived || mode == config.Off {
 		return queue.Outcome{Summary: registered, URL: s.URL}, nil
 	}
@@ -68,18 +63,6 @@ func (h *Handlers) repository(ctx context.Context, job queue.Job, body repositor
 	})
 	outcome.Summary = strings.Join([]string{outcome.Summary, registered}, "; ")
 	return outcome, err
-}
-
-// answerFormer answers a re-run on a commit that the default branch has left behind.
-func (h *Handlers) answerFormer(ctx context.Context, installation int64, s *repo.Snapshot, sha string, mode config.Mode) error {
-	former, err := h.Store.Report(ctx, s.ID, sha)
-	switch {
-	case errors.Is(err, store.ErrNotFound) || err == nil && former.CheckRunID == 0:
-		return nil
-	case err != nil:
-		return fmt.Errorf("the report of %s@%s: %w", s.Name, sha, err)
-	}
-	return h.sayAgain(ctx, installation, s.Name, former.CheckRunID, checks.Conclusion(checks.Status(former.Status), mode))
 }
 
 // readBranch reads under the policy in force, and once more when the policy has

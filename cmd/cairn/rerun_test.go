@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cairn-dev/cairn/internal/githubsim"
@@ -67,14 +68,57 @@ func TestRerunOfHistoryIsAnswered(t *testing.T) {
 
 	s.must(s.sim.RerunCheck("acme", "pay", former.ID, "ada")) // a commit that main has left behind
 	s.settle()
-	if suite := s.suiteOf("pay", former.SHA); suite != "completed" {
-		t.Errorf("the check suite of a former commit is left %s; what was done:\n%s", suite, s.outcomes())
+	s.wantSuite(former.SHA)
+}
+
+// Former heads of a pull request and of the default branch, all at once, and with the
+// policy off meanwhile: each is answered, and none changes what it says.
+func TestRerunOfFormerHeadsIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := judged(t)
+	var shas []string
+	for n := range 4 {
+		shas = append(shas, s.verdict("pay", 0).SHA, s.verdict("pay", 1).SHA)
+		s.push("pay", "topic", "docs/index.md", fmt.Sprintf("# Pay %d\n", n))
+		s.push("pay", "main", "k8s/x.yaml", fmt.Sprintf("kind: %d\n", n)) // on main enforce fails
+		s.settle()
+	}
+	before := map[string]string{}
+	for _, sha := range shas {
+		before[sha] = s.conclusion(sha)
+	}
+	s.repository(".github")
+	for _, mode := range []string{"advise", "off"} {
+		s.push(".github", "main", ".platform/policy.yaml", "mode: "+mode+"\n")
+		s.push("pay", "main", "note.md", mode)
+		s.settle()
+		for _, sha := range append(shas, s.verdict("pay", 1).SHA) {
+			s.must(s.sim.RerunSuite("acme", "pay", sha, "ada"))
+		}
+		s.settle()
+		for _, sha := range shas {
+			s.wantSuite(sha)
+			if got := s.conclusion(sha); got != before[sha] {
+				t.Errorf("mode %s: the check run of a former head turned from %s to %s", mode, before[sha], got)
+			}
+		}
+		s.wantSuite(s.verdict("pay", 1).SHA)
 	}
 }
 
-func (s *spine) suiteOf(name, sha string) string {
+// wantSuite asserts that nobody waits for a commit's checks.
+func (s *spine) wantSuite(sha string) {
 	s.t.Helper()
-	suite, err := s.sim.SuiteStatus("acme", name, sha)
+	status, _, err := s.sim.Suite("acme", "pay", sha)
 	s.must(err)
-	return suite
+	if status != "completed" {
+		s.t.Errorf("the check suite of %.7s is left %s; what was done:\n%s", sha, status, s.outcomes())
+	}
+}
+
+func (s *spine) conclusion(sha string) string {
+	s.t.Helper()
+	_, conclusion, err := s.sim.Suite("acme", "pay", sha)
+	s.must(err)
+	return conclusion
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -64,8 +65,11 @@ func (l layout) isExplicit(key *yaml.Node) bool {
 		return false
 	}
 	line := l.lines[key.Line-1]
-	before := strings.TrimRight(string(line[:min(key.Column-1, len(line))]), " ")
-	return strings.HasSuffix(before, "?")
+	at := min(key.Column-1, len(line)) - 1
+	for at >= 0 && line[at] == ' ' {
+		at--
+	}
+	return at >= 0 && line[at] == '?'
 }
 
 // isLoneTag reports whether the scalar carries the tag "!", which makes a string
@@ -74,12 +78,14 @@ func (l layout) isLoneTag(n *yaml.Node) bool {
 	if n.Line < 1 || n.Line > len(l.lines) || n.Column < 1 || n.Column > len(l.lines[n.Line-1]) {
 		return false
 	}
-	rest := string(l.lines[n.Line-1][n.Column-1:])
-	if n.Anchor != "" {
-		rest = strings.TrimLeft(strings.TrimPrefix(rest, "&"+n.Anchor), " \t")
+	rest := l.lines[n.Line-1][n.Column-1:] // never copied: a line may hold many scalars
+	if n.Anchor != "" && rest[0] == '&' {
+		rest = rest[min(1+utf8.RuneCountInString(n.Anchor), len(rest)):]
+		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+			rest = rest[1:]
+		}
 	}
-	after, tagged := strings.CutPrefix(rest, "!")
-	return tagged && (after == "" || strings.ContainsRune(" \t,]}", rune(after[0])))
+	return len(rest) > 0 && rest[0] == '!' && (len(rest) == 1 || strings.ContainsRune(" \t,]}", rest[1]))
 }
 
 // checkFrom follows the characters of a quoted scalar or a flow collection to

@@ -552,19 +552,19 @@ func (s *Server) Verdicts(owner, name string, number int) ([]Verdict, error) {
 	return out, nil
 }
 
-// SuiteStatus is the status of the check suite of a commit.
-func (s *Server) SuiteStatus(owner, name, sha string) (string, error) {
+// Suite is the status and conclusion of the check suite of a commit.
+func (s *Server) Suite(owner, name, sha string) (status, conclusion string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.state.repository(owner, name)
 	if r == nil {
-		return "", refused("no repository %s/%s", owner, name)
+		return "", "", refused("no repository %s/%s", owner, name)
 	}
 	suite := s.suite(r, plumbing.NewHash(sha))
 	if suite == nil {
-		return "", refused("no check suite of %s", sha)
+		return "", "", refused("no check suite of %s", sha)
 	}
-	return suite.Status(), nil
+	return suite.Status(), suite.Conclusion(), nil
 }
 
 // CommentsOn lists the comments of an issue or pull request with their reactions,

@@ -70,7 +70,7 @@ func TestReports(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		report := func(sha, branch string, pr, score int, at time.Time) store.Report {
-			return store.Report{RepositoryID: 1, Repository: "acme/pay", SHA: sha, Branch: branch, PullRequest: pr, Service: "pay",
+			return store.Report{RepositoryID: 1, Repository: "acme/pay", SHA: sha, Branch: branch, PullRequest: pr, Service: "pay", Conclusion: "neutral",
 				GoldenPath: "backend-service", Status: "partial", Score: score, JSON: []byte(`{"score":1}`), CheckRunID: 9, EvaluatedAt: at}
 		}
 		fork := report("f1", "main", 12, 40, noon.Add(time.Hour)) // a fork's branch has the default branch's name

@@ -24,6 +24,7 @@ type Report struct {
 	Score        int    // 0-100
 	JSON         []byte // the whole report
 	CheckRunID   int64  // 0 when none was written
+	Conclusion   string // of the check run
 	EvaluatedAt  time.Time
 }
 
@@ -32,14 +33,15 @@ type Report struct {
 func (db *DB) SaveReport(ctx context.Context, r Report) error {
 	err := db.exec(ctx, `
 		INSERT INTO reports (repository_id, repository, sha, branch, pull_request, service, golden_path,
-			status, score, body, check_run_id, evaluated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			status, score, body, check_run_id, conclusion, evaluated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (repository_id, sha, pull_request) DO UPDATE SET
 			repository = excluded.repository, branch = excluded.branch, service = excluded.service,
 			golden_path = excluded.golden_path, status = excluded.status, score = excluded.score,
-			body = excluded.body, check_run_id = excluded.check_run_id, evaluated_at = excluded.evaluated_at`,
+			body = excluded.body, check_run_id = excluded.check_run_id,
+			conclusion = excluded.conclusion, evaluated_at = excluded.evaluated_at`,
 		r.RepositoryID, Text(r.Repository), r.SHA, Text(r.Branch), r.PullRequest, Text(r.Service), Text(r.GoldenPath),
-		r.Status, r.Score, Text(string(r.JSON)), r.CheckRunID, Millis(r.EvaluatedAt))
+		r.Status, r.Score, Text(string(r.JSON)), r.CheckRunID, r.Conclusion, Millis(r.EvaluatedAt))
 	if err != nil {
 		return fmt.Errorf("keep the report of %s@%s: %w", r.Repository, r.SHA, err)
 	}
@@ -47,7 +49,7 @@ func (db *DB) SaveReport(ctx context.Context, r Report) error {
 }
 
 const selectReport = `SELECT repository_id, repository, sha, branch, pull_request, service, golden_path,
-	status, score, body, check_run_id, evaluated_at FROM reports `
+	status, score, body, check_run_id, conclusion, evaluated_at FROM reports `
 
 // Report returns the latest report of a commit, or ErrNotFound.
 func (db *DB) Report(ctx context.Context, repositoryID int64, sha string) (Report, error) {
@@ -66,7 +68,7 @@ func (db *DB) report(ctx context.Context, where string, repositoryID int64, of s
 	var r Report
 	var evaluated int64
 	err := db.QueryRowContext(ctx, selectReport+where, repositoryID, of).Scan(&r.RepositoryID, &r.Repository, &r.SHA,
-		&r.Branch, &r.PullRequest, &r.Service, &r.GoldenPath, &r.Status, &r.Score, &r.JSON, &r.CheckRunID, &evaluated)
+		&r.Branch, &r.PullRequest, &r.Service, &r.GoldenPath, &r.Status, &r.Score, &r.JSON, &r.CheckRunID, &r.Conclusion, &evaluated)
 	r.EvaluatedAt = FromMillis(evaluated)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
