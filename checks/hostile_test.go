@@ -111,12 +111,22 @@ func blames(r checks.Report, file string, line int) bool {
 
 // Nothing that is added to a manifest takes it out of the judgement.
 func TestManifestsCannotHide(t *testing.T) {
+	many := map[string]string{"k8s/z.yaml": deployment}
+	for n := range 501 {
+		many[fmt.Sprintf("k8s/a%03d.yaml", n)] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
+	}
 	for name, texts := range map[string]map[string]string{
+		"behind many files":      many,
 		"as it is":               {"k8s/a.yaml": deployment},
 		"a comment with a tag":   {"k8s/a.yaml": deployment + "# {{ x }}\n"},
 		"a tag in a text":        {"k8s/a.yaml": deployment + "          command: ['{{ x }}'] # {{ y }}\n"},
 		"a chart without charts": {"k8s/a.yaml": deployment, "k8s/Chart.yaml": "name: x\n"},
 		"beside a chart":         {"k8s/a.yaml": deployment, "k8s/Chart.yaml": "name: x\n", "k8s/templates/x.yaml": "{{ if x }}\n"},
+		"in a list":              {"k8s/a.yaml": "apiVersion: v1\nkind: List\nitems:\n  - " + strings.ReplaceAll(strings.TrimSpace(deployment), "\n", "\n    ") + "\n"},
+		"a bare pod":             {"k8s/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x, image: x:1}]}\n"},
+		"patch and resource":     {"k8s/a.yaml": deployment, "k8s/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: a.yaml}]\n"},
+		"patch from elsewhere":   {"k8s/a.yaml": deployment, "k8s/x/kustomization.yaml": "patches: [{path: ../a.yaml}]\n"},
+		"behind many objects":    {"k8s/a.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/b.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/c.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/d.yaml": deployment},
 		"behind a template":      {"k8s/a.yaml": "a: {{ .x }} {{ .y }}\n---\n" + deployment},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,6 +158,11 @@ func TestWorkflowsThatGitHubRefuses(t *testing.T) {
 		"unclosed":          {strings.Replace(fine, "go test ./...", "'echo ${{ x'", 1), 5},
 		"too few arguments": {fine + "    if: contains(github.ref)\n", 6},
 		"name of a job":     {strings.Replace(fine, "test:", "1st:", 1), 3},
+		"no version":        {strings.Replace(fine, "{run: go test ./...}", "{uses: actions/setup-go}", 1), 5},
+		"missing callee":    {fine + "  a:\n    uses: ./.github/workflows/none.yaml\n", 7},
+		"not reusable":      {fine + "  a:\n    uses: ./.github/workflows/ci.yaml\n", 7},
+		"bad permission":    {fine + "permissions: {contents: raed}\n", 6},
+		"newer than lint":   {strings.Replace(fine, "jobs:\n", "concurrency: {group: x, queue: max}\njobs:\n", 1), 0},
 		"every minute":      {strings.Replace(fine, "push", "{push: , schedule: [{cron: '* * * * *'}]}", 1), 0},
 		"odd choices":       {strings.Replace(fine, "push", "{push: , workflow_dispatch: {inputs: {a: {type: choice, options: [x, x], default: y}}}}", 1), 0},
 	} {
@@ -174,6 +189,8 @@ func TestRefusedWorkflowsDoNoWork(t *testing.T) {
 		"fine":           {map[string]string{"ci.yaml": scan}, true},
 		"refused":        {map[string]string{"ci.yaml": scan + "    needs: [nothere]\n"}, false},
 		"called":         {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1)}, true},
+		"closed only":    {map[string]string{"ci.yaml": strings.Replace(scan, "push", "{pull_request: {types: [closed]}}", 1)}, false},
+		"missing action": {map[string]string{"ci.yaml": strings.Replace(scan, "aquasecurity/trivy-action@v1", "./.github/actions/security-scan", 1)}, false},
 		"refused callee": {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1) + "    if: bogus.x\n"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,6 +105,9 @@ func (s *Subject) judge(a *answer, m manifests, w workload) (privileged bool) {
 	if len(w.pod.Containers) == 0 {
 		a.fault(w.file, w.line("containers"), "A pod without containers does not start.", "%s %s has no containers", w.kind, w.name)
 	}
+	if slices.Contains([]string{"Pod", "ReplicaSet", "ReplicationController"}, w.kind) {
+		a.fault(w.file, lineAt(w.node, "kind"), "Nothing rolls it out, or brings it back when its node goes.", "%s %s is on its own: let a Deployment make it", w.kind, w.name)
+	}
 	single := w.replicas == nil || *w.replicas == 1
 	if w.kind == "Deployment" && single && !m.scaled[w.name] {
 		a.advise(w.file, lineAt(w.node, "spec", "replicas"), "With two replicas the service survives the loss of a node; a HorizontalPodAutoscaler does as well.",

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"strings"
@@ -27,6 +28,7 @@ type manifests struct {
 	known     int             // objects that Kubernetes itself knows, workloads included
 	refused   []Place         // what an API server would refuse
 	passed    []string        // Markdown: what was passed over, and why
+	objects   int             // documents and items of lists, of any kind
 	unjudged  int             // files or objects that may hold workloads, but are not judged
 	scaled    map[string]bool // names of workloads with an autoscaler or kustomize replicas
 	images    map[string]bool // names of images that kustomize sets a tag for
@@ -51,8 +53,11 @@ func (w workload) line(keys ...string) int {
 	return lineAt(w.node, append(append([]string{}, w.podPath...), keys...)...)
 }
 
-// maxManifests bounds the files that are looked at.
-const maxManifests = 500
+// maxManifests bounds the files that are looked at, and maxObjects what is in them.
+const (
+	maxManifests = 500
+	maxObjects   = 2_000
+)
 
 // readManifests reads everything under dirs.
 func readManifests(s *repo.Snapshot, dirs []string) manifests {
@@ -76,8 +81,9 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 		seen[f.Path] = true
 		switch chart := inChart(f.Path, charts); {
 		case len(seen) > maxManifests:
-			m.passed = append(m.passed, fmt.Sprintf("More than %d files; the rest is not judged.", maxManifests))
-			m.unjudged++
+			m.refused = append(m.refused, Place{File: f.Path, Line: 1, Message: fmt.Sprintf("not judged: there are more than %d manifests; name their folders in the policy, or keep fewer here", maxManifests)})
+			return m
+		case m.objects > maxObjects: // told where the first is too many
 			return m
 		case chart != "":
 			if path.Base(f.Path) == "Chart.yaml" && path.Dir(f.Path) == chart {
@@ -116,7 +122,7 @@ func inChart(file string, charts map[string]bool) string {
 // kustomizations reads what the kustomization files say about the others: which
 // are patches, which images get a tag, which workloads get replicas.
 func (m *manifests) kustomizations(files []repo.File) map[string]bool {
-	patches := map[string]bool{}
+	patches, resources := map[string]bool{}, map[string]bool{}
 	for _, f := range files {
 		if !isKustomization(f.Path) || !f.Read {
 			continue
@@ -132,11 +138,16 @@ func (m *manifests) kustomizations(files []repo.File) map[string]bool {
 				if item.Kind == yaml.ScalarNode {
 					file = item.Value
 				}
-				patches[path.Join(dir, file)] = true
+				if name := path.Join(dir, file); strings.HasPrefix(name, dir+"/") { // one beside or above it is somebody else's manifest
+					patches[name] = true
+				}
 			}
 		}
+		for _, item := range safeyaml.Items(root, "resources") {
+			resources[path.Join(dir, item.Value)] = true
+		}
 		for _, item := range safeyaml.Items(root, "images") {
-			if safeyaml.Text(item, "newTag") != "" || safeyaml.Text(item, "digest") != "" {
+			if tag := safeyaml.Text(item, "newTag"); tag != "" && tag != "latest" || safeyaml.Text(item, "digest") != "" {
 				m.images[safeyaml.Text(item, "name")] = true
 			}
 		}
@@ -144,6 +155,7 @@ func (m *manifests) kustomizations(files []repo.File) map[string]bool {
 			m.scaled[safeyaml.Text(item, "name")] = true
 		}
 	}
+	maps.DeleteFunc(patches, func(file string, _ bool) bool { return resources[file] })
 	return patches
 }
 
@@ -181,6 +193,9 @@ func (m *manifests) file(f repo.File) {
 			m.refused = append(m.refused, Place{File: f.Path, Line: doc.Problem.Line, Message: "not valid YAML: " + doc.Problem.Message})
 			continue
 		}
+		if m.objects > maxObjects {
+			return
+		}
 		m.document(f.Path, doc)
 	}
 }
@@ -188,6 +203,15 @@ func (m *manifests) file(f repo.File) {
 func (m *manifests) document(file string, doc safeyaml.Doc) {
 	api, kind := safeyaml.Text(doc.Root, "apiVersion"), safeyaml.Text(doc.Root, "kind")
 	if isKustomization(file) {
+		return
+	}
+	if m.objects++; m.objects > maxObjects {
+		m.refused = append(m.refused, Place{File: file, Line: doc.Root.Line, Message: fmt.Sprintf("not judged: there are more than %d objects in the manifests", maxObjects)})
+		return
+	}
+	if _, items := safeyaml.Pair(doc.Root, "items"); items != nil && strings.HasSuffix(kind, "List") {
+		m.known++
+		m.items(file, safeyaml.Items(doc.Root, "items"))
 		return
 	}
 	if api == "" || kind == "" {
@@ -212,6 +236,21 @@ func (m *manifests) document(file string, doc safeyaml.Doc) {
 		m.passed = append(m.passed, fmt.Sprintf("%s is a custom resource (%s), which Kubernetes itself does not know; it is not judged.",
 			where(Place{File: file, Line: doc.Root.Line}), Code(api+" "+kind)))
 		m.unjudged++
+	}
+}
+
+// items judges what a List holds, one by one.
+func (m *manifests) items(file string, list []*yaml.Node) {
+	for _, item := range list {
+		if m.objects > maxObjects {
+			return
+		}
+		text, err := yaml.Marshal(item)
+		if err != nil || item.Kind != yaml.MappingNode {
+			m.refused = append(m.refused, Place{File: file, Line: item.Line, Message: "an item of a List has to be an object"})
+			continue
+		}
+		m.document(file, safeyaml.Doc{Line: item.Line, Text: string(text), Root: item})
 	}
 }
 
@@ -282,6 +321,15 @@ func (m *manifests) object(file string, root *yaml.Node, object runtime.Object) 
 	case *batchv1.CronJob:
 		w.kind, w.name, w.pod = "CronJob", o.Name, o.Spec.JobTemplate.Spec.Template.Spec
 		w.podPath = []string{"spec", "jobTemplate", "spec", "template", "spec"}
+	case *corev1.Pod:
+		w.kind, w.name, w.pod, w.podPath = "Pod", o.Name, o.Spec, []string{"spec"}
+	case *appsv1.ReplicaSet:
+		w.kind, w.name, w.pod = "ReplicaSet", o.Name, o.Spec.Template.Spec
+	case *corev1.ReplicationController:
+		if o.Spec.Template == nil {
+			return
+		}
+		w.kind, w.name, w.pod = "ReplicationController", o.Name, o.Spec.Template.Spec
 	case *autoscalingv1.HorizontalPodAutoscaler:
 		m.scaled[o.Spec.ScaleTargetRef.Name] = true
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"gopkg.in/yaml.v3"
 
+	"github.com/cairn-dev/cairn/internal/repo"
 	"github.com/cairn-dev/cairn/internal/safeyaml"
 )
 
@@ -18,7 +19,7 @@ import (
 // asked: nothing on this machine, such as an actionlint.yaml, has a say.
 func refusals(ast *actionlint.Workflow) []*actionlint.Error {
 	rules := []actionlint.Rule{
-		actionlint.NewRuleEvents(), actionlint.NewRuleID(),
+		actionlint.NewRuleEvents(), actionlint.NewRuleID(), actionlint.NewRulePermissions(),
 		actionlint.NewRuleExpression(actionlint.NewLocalActionsCache(nil, nil), actionlint.NewLocalReusableWorkflowCache(nil, "", nil)),
 	}
 	visitor := actionlint.NewVisitor()
@@ -43,9 +44,52 @@ func refusals(ast *actionlint.Workflow) []*actionlint.Error {
 	return found
 }
 
-// maxTangle bounds the expressions of a file times its keys: actionlint writes down
-// every name that an expression could have meant. Long workflows of people have a
-// tenth of it.
+// badCalls finds what a workflow uses and GitHub cannot find: a reusable workflow of
+// this repository that is not there or is none, and others without a version.
+func badCalls(w *workflow, all []*workflow, s *repo.Snapshot) []Place {
+	if w.ast == nil {
+		return nil
+	}
+	var found []Place
+	say := func(at *actionlint.Pos, format string, args ...any) {
+		found = append(found, Place{File: w.file, Line: lineOf(at), Message: "GitHub cannot run this workflow: " + fmt.Sprintf(format, args...)})
+	}
+	for _, j := range sortedJobs(w.ast) {
+		for _, step := range j.Steps {
+			if step == nil {
+				continue
+			}
+			a, ok := step.Exec.(*actionlint.ExecAction)
+			if ok && a.Uses != nil && !strings.HasPrefix(a.Uses.Value, "./") && !strings.HasPrefix(a.Uses.Value, "docker://") && !strings.Contains(a.Uses.Value, "@") {
+				say(a.Uses.Pos, "%s lacks a version, such as @v4", a.Uses.Value)
+			}
+		}
+		if j.WorkflowCall == nil || j.WorkflowCall.Uses == nil {
+			continue
+		}
+		uses := j.WorkflowCall.Uses
+		file, local := strings.CutPrefix(uses.Value, "./")
+		_, presence := s.File(file)
+		i := slices.IndexFunc(all, func(o *workflow) bool { return o.file == file })
+		switch {
+		case !local && !strings.Contains(uses.Value, "@"):
+			say(uses.Pos, "%s lacks a version, such as @v1", uses.Value)
+		case local && presence == repo.Absent:
+			say(uses.Pos, "%s is not there", file)
+		case local && i >= 0 && all[i].ast != nil && !isReusable(all[i].ast):
+			say(uses.Pos, "%s cannot be called: it lacks on.workflow_call", file)
+		}
+	}
+	return found
+}
+
+func isReusable(ast *actionlint.Workflow) bool {
+	return slices.ContainsFunc(ast.On, func(e actionlint.Event) bool { return e.EventName() == "workflow_call" })
+}
+
+// maxTangle bounds the expressions of a file times its keys, summed over a
+// repository's workflows: actionlint writes down every name that an expression could
+// have meant. Long workflows of people have a tenth of it.
 const maxTangle = 3_000_000
 
 // tangle counts the expressions and the keys below n, aliases as often as used.
@@ -72,8 +116,8 @@ func tangle(n *yaml.Node) (expressions, keys int) {
 func isRefusal(e *actionlint.Error) bool {
 	switch e.Kind {
 	case "syntax-check":
-		return !strings.Contains(e.Message, "anchor") || !strings.Contains(e.Message, "not used")
-	case "id":
+		return !newerThanLint.MatchString(e.Message) && (!strings.Contains(e.Message, "anchor") || !strings.Contains(e.Message, "not used"))
+	case "id", "permissions":
 		return true
 	case "events":
 		return badEvent.MatchString(e.Message)
@@ -84,6 +128,8 @@ func isRefusal(e *actionlint.Error) bool {
 }
 
 var (
+	// newerThanLint matches keys that GitHub takes and actionlint does not know yet.
+	newerThanLint = regexp.MustCompile(`^unexpected key "(?:queue" for "concurrency"|(?:entrypoint|command)" for "services")`)
 	// badEvent matches what GitHub's schema of workflows has no place for.
 	badEvent = regexp.MustCompile(`^(?:unknown Webhook event |invalid (?:activity type|CRON format) |"(?:types|workflows)" cannot be |both .* filters cannot be used |".*" filter is not available )`)
 	// badExpression matches what GitHub calls "Unrecognized named-value" or

@@ -47,10 +47,14 @@ type work struct {
 // readPipeline reads every workflow and resolves what its jobs do.
 func readPipeline(s *repo.Snapshot) pipeline {
 	var p pipeline
+	budget := maxTangle
 	for _, f := range s.Under(workflowDir) {
 		if path.Dir(f.Path) == workflowDir && isYAML(f.Path) {
-			p.workflows = append(p.workflows, readWorkflow(f))
+			p.workflows = append(p.workflows, readWorkflow(f, &budget))
 		}
+	}
+	for _, w := range p.workflows {
+		w.problems = append(w.problems, badCalls(w, p.workflows, s)...)
 	}
 	r := resolver{snapshot: s, workflows: p.workflows, scripts: readScripts(s)}
 	for _, w := range p.workflows {
@@ -96,7 +100,7 @@ func (w work) rank() int {
 
 var jobsKey = regexp.MustCompile(`(?m)^jobs\s*:`)
 
-func readWorkflow(f repo.File) *workflow {
+func readWorkflow(f repo.File, budget *int) *workflow {
 	w := &workflow{file: f.Path, jobsLine: 1}
 	if !f.Read {
 		w.problems = []Place{notRead(f)}
@@ -113,8 +117,9 @@ func readWorkflow(f repo.File) *workflow {
 	if at := jobsKey.FindStringIndex(f.Text); at != nil {
 		w.jobsLine = strings.Count(f.Text[:at[0]], "\n") + 1
 	}
-	if expressions, keys := tangle(root); expressions*keys > maxTangle {
-		w.problems = []Place{{File: f.Path, Line: 1, Message: fmt.Sprintf("too long to be judged, with %d expressions among %d keys: split it into several workflows", expressions, keys)}}
+	expressions, keys := tangle(root)
+	if *budget -= expressions * keys; *budget < 0 {
+		w.problems = []Place{{File: f.Path, Line: 1, Message: fmt.Sprintf("not judged: with its %d expressions among %d keys, the workflows are too much to read", expressions, keys)}}
 		return w
 	}
 	ast, errs := actionlint.Parse([]byte(f.Text))
@@ -145,6 +150,8 @@ func triggers(w *actionlint.Workflow) (runs, called bool, because string) {
 		case *actionlint.WebhookEvent:
 			name := e.EventName()
 			switch {
+			case slices.Contains([]string{"pull_request", "pull_request_target"}, name) && !onPushed(e):
+				name += " of other types than synchronize"
 			case slices.Contains([]string{"pull_request", "pull_request_target", "merge_group"}, name):
 				return true, false, ""
 			case name == "push" && !onlyTags(e):
@@ -164,6 +171,11 @@ func triggers(w *actionlint.Workflow) (runs, called bool, because string) {
 		return false, false, "nothing starts it"
 	}
 	return false, false, "it only runs on " + strings.Join(names, ", ")
+}
+
+// onPushed is true for a pull request event that a push to the pull request starts.
+func onPushed(e *actionlint.WebhookEvent) bool {
+	return len(e.Types) == 0 || slices.ContainsFunc(e.Types, func(t *actionlint.String) bool { return t.Value == "synchronize" })
 }
 
 // onlyTags is true for a push that is filtered by tags and not by branches, which
@@ -350,6 +362,9 @@ func (r *resolver) composite(dir string, s scope, depth int) {
 		}
 		s.via += " through " + name
 		for _, step := range safeyaml.Items(root, "runs", "steps") {
+			if never.MatchString(strings.TrimSpace(safeyaml.Text(step, "if"))) {
+				continue
+			}
 			if uses := safeyaml.Text(step, "uses"); uses != "" {
 				r.action(uses, s, depth+1)
 			}
@@ -358,6 +373,9 @@ func (r *resolver) composite(dir string, s scope, depth int) {
 			}
 		}
 		return
+	}
+	if _, presence := r.snapshot.File(dir + "/action.yml"); presence == repo.Absent {
+		return // and so is action.yaml: the step fails
 	}
 	for _, role := range rolesOfName(path.Base(dir)) {
 		r.add(s, work{role: role, how: "action " + dir + " in job " + s.job, scan: true, weak: true})
