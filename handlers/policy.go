@@ -54,13 +54,12 @@ func (p *Policies) inForce(ctx context.Context, owner string) (policyInForce, er
 	if ok && known.oid == oid {
 		return known, nil
 	}
-	policy, err := config.ParsePolicy("policy of "+owner, text)
-	if err != nil {
-		// A policy that an earlier release took may be refused by this one: then the
-		// default holds until GitHub shows the file again.
-		return policyInForce{policy: config.DefaultPolicy()}, nil
+	if policy, err := config.ParsePolicy("policy of "+owner, text); err == nil {
+		return p.keep(key, policyInForce{oid: oid, policy: policy}), nil
 	}
-	return p.keep(key, policyInForce{oid: oid, policy: policy}), nil
+	// A policy that an earlier release took may be refused by this one: then the
+	// default holds until GitHub shows the file again.
+	return policyInForce{policy: config.DefaultPolicy()}, nil
 }
 
 func (p *Policies) keep(key string, in policyInForce) policyInForce {
