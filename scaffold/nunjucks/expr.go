@@ -23,6 +23,7 @@ func (e *regexpExpr) eval(*machine) Value {
 type symbolExpr struct {
 	name string
 	ref  ref
+	pos  int
 }
 
 func (e *symbolExpr) eval(m *machine) Value {

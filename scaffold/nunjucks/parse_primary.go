@@ -26,7 +26,7 @@ func (p *parser) primary() {
 		if t.text == "loop" {
 			p.t.usesLoop = true
 		}
-		e = &symbolExpr{name: t.text, ref: p.scope.lookup(t.text)}
+		e = &symbolExpr{name: t.text, ref: p.scope.lookup(t.text), pos: t.pos}
 	case tokLeftParen:
 		e, height = p.parenthesised(t)
 	case tokLeftBracket:
