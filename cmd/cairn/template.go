@@ -17,7 +17,13 @@ func newTemplateCommand() *cobra.Command {
 		Short: "Work with templates",
 		Args:  cobra.NoArgs,
 	}
-	cmd.AddCommand(newTemplateRenderCommand())
+	cmd.AddCommand(
+		newTemplateLintCommand(),
+		newTemplateRunCommand(),
+		newTemplateFormCommand(),
+		newTemplateActionsCommand(),
+		newTemplateRenderCommand(),
+	)
 	return cmd
 }
 
