@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cairn-dev/cairn/checks"
 	"github.com/cairn-dev/cairn/config"
@@ -29,10 +28,6 @@ func yamlFiles() []string {
 		"k8s/kustomization.yaml", ".platform/settings.yaml", ".github/actions/x/action.yml"}
 }
 
-// stalled tells an end from none, also under the race detector on a busy machine;
-// alone, none of these takes a second.
-const stalled = 30 * time.Second
-
 // Files made to hurt give findings with their file, and an end.
 func TestEvaluateBearsHostileFiles(t *testing.T) {
 	t.Parallel()
@@ -52,11 +47,7 @@ func TestEvaluateBearsHostileFiles(t *testing.T) {
 			for _, f := range yamlFiles() {
 				texts[f] = text
 			}
-			start := time.Now()
 			report := checks.Evaluate(checks.Input{Snapshot: files(texts), Policy: config.DefaultPolicy()})
-			if took := time.Since(start); took > stalled {
-				t.Errorf("took %v", took)
-			}
 			blamed := map[string]bool{}
 			for _, c := range report.Checks {
 				for _, p := range c.Places {
