@@ -17,7 +17,10 @@ func newTemplateCommand() *cobra.Command {
 		Short: "Work with templates",
 		Args:  cobra.NoArgs,
 	}
+	cmd.PersistentFlags().String("templates", "", "`folder` of your own templates, which come before those built in")
 	cmd.AddCommand(
+		newTemplateListCommand(),
+		newTemplateCopyCommand(),
 		newTemplateLintCommand(),
 		newTemplateRunCommand(),
 		newTemplateFormCommand(),

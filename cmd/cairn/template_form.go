@@ -9,14 +9,21 @@ import (
 
 func newTemplateFormCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "form DIR",
+		Use:   "form TEMPLATE",
 		Short: "Print the GitHub issue form that asks for a template's parameters",
 		Long: `Form prints a GitHub issue form made of the template's parameters, for .github/ISSUE_TEMPLATE.
-Parameters that are secrets are left out, since everybody can read an issue.`,
-		Example: "  cairn template form templates/backend-service > .github/ISSUE_TEMPLATE/backend-service.yml",
+Parameters that are secrets are left out, since everybody can read an issue.
+
+` + templateArgument,
+		Example: "  cairn template form backend-service > .github/ISSUE_TEMPLATE/backend-service.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := readTemplate(args[0])
+			files, label, closing, err := openTemplate(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			defer closing()
+			t, err := readTemplate(files, label)
 			if err != nil {
 				return err
 			}

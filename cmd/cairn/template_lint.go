@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 
@@ -19,13 +16,15 @@ import (
 func newTemplateLintCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "lint DIR",
+		Use:   "lint TEMPLATE",
 		Short: "Say what is wrong with a template, and what Backstage would make of it",
-		Long: `Lint judges the template in a folder: template.yaml, every expression in it, what they refer to, and
+		Long: `Lint judges a template: template.yaml, every expression in it, what they refer to, and
 the files and file names of its skeletons. It also finds what Backstage would pass over without a word.
 
+` + templateArgument + `
+
 Exit code 0: no errors. 1: errors. 2: the template cannot be read.`,
-		Example: "  cairn template lint templates/backend-service\n  cairn template lint --format sarif templates/backend-service > lint.sarif",
+		Example: "  cairn template lint backend-service\n  cairn template lint --format sarif templates/backend-service > lint.sarif",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return lintTemplate(cmd, args[0], format)
@@ -47,17 +46,17 @@ func lintTemplate(cmd *cobra.Command, dir, format string) error {
 		return fmt.Errorf("--format %q is none of text, json, sarif", format)
 	}
 	debug.SetMemoryLimit(renderMemory)
-	root, err := os.OpenRoot(dir)
+	files, label, closing, err := openTemplate(cmd, dir)
 	if err != nil {
 		return fmt.Errorf("lint %s: %w", dir, err)
 	}
-	defer root.Close()
-	found, err := scaffold.Lint(cmd.Context(), root.FS(), scaffold.LintOptions{Actions: action.Pure()})
+	defer closing()
+	found, err := scaffold.Lint(cmd.Context(), files, scaffold.LintOptions{Actions: action.Pure()})
 	if err != nil {
 		return fmt.Errorf("lint %s: %w", dir, err)
 	}
 	for i := range found {
-		found[i].File = path.Join(filepath.ToSlash(dir), found[i].File)
+		found[i].File = path.Join(label, found[i].File)
 	}
 	if err := write(cmd.OutOrStdout(), found); err != nil {
 		return fmt.Errorf("write the findings: %w", err)
@@ -66,27 +65,4 @@ func lintTemplate(cmd *cobra.Command, dir, format string) error {
 		return &exitError{Code: exitFindings}
 	}
 	return nil
-}
-
-// readTemplate reads the template of a folder, or says what is wrong with it.
-func readTemplate(dir string) (*scaffold.Template, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	folder, err := scaffold.ReadFolder(root.FS())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	file := path.Join(filepath.ToSlash(dir), folder.File)
-	if t := folder.Template; t != nil {
-		t.File = file
-		return t, nil
-	}
-	var all []error
-	for _, p := range folder.Problems {
-		all = append(all, fmt.Errorf("%s:%d:%d: %s", file, p.Line, p.Column, p.Message))
-	}
-	return nil, &exitError{exitFindings, errors.Join(all...)}
 }

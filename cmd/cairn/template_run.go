@@ -30,14 +30,16 @@ type templateRun struct {
 func newTemplateRunCommand() *cobra.Command {
 	var o templateRun
 	cmd := &cobra.Command{
-		Use:   "run DIR --values FILE --out DIR",
+		Use:   "run TEMPLATE --values FILE --out DIR",
 		Short: "Run a template into a folder",
-		Long: `Run executes the template in a folder with the values of a YAML or JSON file. Steps that need nothing but
+		Long: `Run executes a template with the values of a YAML or JSON file. Steps that need nothing but
 files run; of the others it prints what they would do, with their inputs. The folder --out must be empty
 or absent, and is filled in one step at the end: a run that fails leaves nothing.
 
+` + templateArgument + `
+
 Exit code 0: it ran. 1: the values, the template or a step are not right. 2: it could not run.`,
-		Example: "  cairn template run templates/backend-service --values pay.yaml --out ../pay\n  cairn template run templates/backend-service --values pay.yaml --dry-run",
+		Example: "  cairn template run backend-service --values pay.yaml --out ../pay\n  cairn template run backend-service --values pay.yaml --dry-run",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
@@ -59,7 +61,12 @@ func (o templateRun) run(cmd *cobra.Command) error {
 		return errors.New("--out names the folder to fill; --dry-run needs none")
 	}
 	debug.SetMemoryLimit(renderMemory)
-	t, err := readTemplate(o.dir)
+	folder, label, closing, err := openTemplate(cmd, o.dir)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	t, err := readTemplate(folder, label)
 	if err != nil {
 		return err
 	}
@@ -71,16 +78,11 @@ func (o templateRun) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	source, err := action.OpenLocal(o.dir)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
 	stage, err := o.stage()
 	if err != nil {
 		return err
 	}
-	options.Source, options.Workspace = source, stage.Workspace
+	options.Source, options.Workspace = action.NewLocal(folder), stage.Workspace
 	show := &progress{out: cmd.OutOrStdout(), live: isTerminal(cmd.OutOrStdout())}
 	options.Observer = show.event
 	result, err := scaffold.Run(cmd.Context(), t, values, options)
@@ -96,11 +98,14 @@ func (o templateRun) run(cmd *cobra.Command) error {
 		show.output(result.Output)
 		return stage.Discard()
 	}
-	files, _ := stage.Workspace.Usage()
+	files, err := countFiles(stage.Workspace.FS())
+	if err != nil {
+		return errors.Join(err, stage.Discard())
+	}
 	if err := stage.Commit(); err != nil {
 		return err
 	}
-	fmt.Fprintf(show.out, "%s in %s\n", count(files, "file or folder"), o.out)
+	fmt.Fprintf(show.out, "%s in %s\n", count(files, "file"), o.out)
 	show.output(result.Output)
 	return nil
 }
@@ -176,6 +181,16 @@ func (o templateRun) read(in io.Reader, name string) (*nunjucks.Object, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return scaffold.ReadValues(name, data)
+}
+
+func countFiles(files fs.FS) (n int, err error) {
+	err = fs.WalkDir(files, ".", func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return err
+	})
+	return n, err
 }
 
 // files lists what a run left in its workspace.

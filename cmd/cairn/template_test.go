@@ -130,7 +130,7 @@ func TestTemplateRun(t *testing.T) {
       "repoUrl": "github.com?owner=acme&repo=pay",
       "token": "***"
     }
-3 files or folders in ` + out + `
+2 files in ` + out + `
 Repository: <remoteUrl of publish>
 Done
 made pay
@@ -224,5 +224,28 @@ func TestTemplateActions(t *testing.T) {
 func TestProgressIsPrintable(t *testing.T) {
 	if got := printable("a\x1b[2Jb\u202ec\n"); got != "a�[2Jb�c\n" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestTemplatesGoByName(t *testing.T) {
+	ours := filepath.Join(t.TempDir(), "ours")
+	if code, _, errOut := template(t, "", "copy", "backend-service", "--out", filepath.Join(ours, "backend-service")); code != 0 {
+		t.Fatalf("copy: exit %d, %s", code, errOut)
+	}
+	code, out, errOut := template(t, "", "list", "--templates", ours)
+	if want := regexp.MustCompile(`(?m)^backend-service +yours +Backend Service \(Go\)$`); code != 0 || !want.MatchString(out) {
+		t.Errorf("list: exit %d, %s%s", code, out, errOut)
+	}
+	if err := os.WriteFile(filepath.Join(ours, "backend-service", "template.yaml"), []byte(goodTemplate), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ = template(t, "", "form", "backend-service", "--templates", ours); !strings.Contains(out, `name: "Good"`) {
+		t.Errorf("the form is of another template than the organisation's own:\n%s", out)
+	}
+	if code, _, errOut = template(t, "", "copy", "backend-service", "--out", ours); code == 0 || !strings.Contains(errOut, "is not empty") {
+		t.Errorf("copy over files: exit %d, %s", code, errOut)
+	}
+	if code, _, errOut = template(t, "", "lint", "nothing"); code == 0 || !strings.Contains(errOut, `no template "nothing"; there are backend-service`) {
+		t.Errorf("an unknown name: exit %d, %s", code, errOut)
 	}
 }

@@ -21,25 +21,39 @@ type Source interface {
 	File(ctx context.Context, url string) ([]byte, error)
 }
 
-// Local is the Source of a template's folder on disk: it knows relative urls that
-// stay in that folder and no other. It leaves out folders called .git, which no
-// host that Backstage fetches from hands out either.
+// Local is the Source of a template's own folder: it knows relative urls that stay
+// in that folder and no other. It leaves out folders called .git, which no host that
+// Backstage fetches from hands out either.
 type Local struct {
-	root  *os.Root
-	limit int64 // bytes of a file
+	files fs.FS
+	root  *os.Root // nil: files are somebody else's to close
+	limit int64    // bytes of a file
 }
 
-// OpenLocal opens the folder that holds template.yaml.
+// NewLocal serves files, the folder that holds template.yaml. They must follow no
+// symbolic link out of it: os.Root.FS does not, os.DirFS does.
+func NewLocal(files fs.FS) *Local {
+	return &Local{files: files, limit: DefaultLimits().File}
+}
+
+// OpenLocal serves a folder on disk, to be closed when it was used.
 func OpenLocal(dir string) (*Local, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the template's folder: %w", err)
 	}
-	return &Local{root: root, limit: DefaultLimits().File}, nil
+	l := NewLocal(root.FS())
+	l.root = root
+	return l, nil
 }
 
 // Close releases the folder. What Folder returned cannot be read afterwards.
-func (l *Local) Close() error { return l.root.Close() }
+func (l *Local) Close() error {
+	if l.root == nil {
+		return nil
+	}
+	return l.root.Close()
+}
 
 // Folder implements Source.
 func (l *Local) Folder(_ context.Context, url string) (fs.FS, error) {
@@ -47,14 +61,14 @@ func (l *Local) Folder(_ context.Context, url string) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := l.root.Stat(name)
+	info, err := fs.Stat(l.files, name)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", url, reason(err))
 	}
 	if !info.IsDir() {
 		return nil, fmt.Errorf("fetching %s: it is a file, not a folder", url)
 	}
-	return withoutGit{l.root.FS().(readLinkDirFS), name}, nil
+	return withoutGit{l.files, name}, nil
 }
 
 // File implements Source.
@@ -63,7 +77,7 @@ func (l *Local) File(_ context.Context, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readLimited(l.root.FS(), name, l.limit)
+	data, err := readLimited(l.files, name, l.limit)
 	if err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", url, reason(err))
 	}
@@ -93,30 +107,24 @@ func (l *Local) resolve(url string) (string, error) {
 	return name, nil
 }
 
-// readLinkDirFS is what os.Root.FS returns.
-type readLinkDirFS interface {
-	fs.ReadDirFS
-	fs.ReadLinkFS
-}
-
 // withoutGit is a folder of files, as a host that serves repositories shows it.
 type withoutGit struct {
-	files readLinkDirFS
+	files fs.FS
 	dir   string
 }
 
 func (g withoutGit) Open(name string) (fs.File, error) { return g.files.Open(path.Join(g.dir, name)) }
 
 func (g withoutGit) Lstat(name string) (fs.FileInfo, error) {
-	return g.files.Lstat(path.Join(g.dir, name))
+	return fs.Lstat(g.files, path.Join(g.dir, name))
 }
 
 func (g withoutGit) ReadLink(name string) (string, error) {
-	return g.files.ReadLink(path.Join(g.dir, name))
+	return fs.ReadLink(g.files, path.Join(g.dir, name))
 }
 
 func (g withoutGit) ReadDir(name string) ([]fs.DirEntry, error) {
-	all, err := g.files.ReadDir(path.Join(g.dir, name))
+	all, err := fs.ReadDir(g.files, path.Join(g.dir, name))
 	kept := all[:0]
 	for _, entry := range all {
 		if !strings.EqualFold(entry.Name(), ".git") {
