@@ -135,7 +135,7 @@ Repository: <remoteUrl of publish>
 Done
 made pay
 `
-	if strings.ReplaceAll(text, "file or folders", "files or folders") != want {
+	if text != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
 	data, err := os.ReadFile(filepath.Join(out, "pay.txt"))

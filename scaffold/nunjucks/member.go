@@ -120,39 +120,42 @@ func (m *machine) clampIndex(v Value, length, absent int) int {
 	return max(0, min(toIndex(m.toNumber(v)), length))
 }
 
-// slice is target[start:stop:step] of jinjaCompat, with nunjucks's habit of
-// reading one past the end.
+// slice is target[start:stop:step] of jinjaCompat, with nunjucks's habits: it reads
+// one past the end, and adds as JavaScript does, so that a text for a bound makes
+// texts of the indices.
 func (m *machine) slice(target, start, stop, step Value) Value {
-	length := 0.0
+	var length Value = 0.0
 	if Truthy(target) {
-		length = m.toNumber(m.lengthOf(target))
+		length = m.lengthOf(target)
 	} else {
 		target = NewArray()
 	}
-	by := m.toNumber(step)
-	from, to := m.toNumber(start), m.toNumber(stop)
+	down, up := m.relation(opLess, step, 0.0), m.relation(opGreater, step, 0.0)
 	if start == nil {
-		from = 0
-		if by < 0 {
-			from = length - 1
+		start = 0.0
+		if down {
+			start = m.arithmetic(opSub, length, 1.0)
 		}
 	}
 	switch {
-	case stop == nil && by < 0:
-		to = -1
+	case stop == nil && down:
+		stop = -1.0
 	case stop == nil:
-		to = length
-	case to < 0:
-		to += length
+		stop = length
+	case m.relation(opLess, stop, 0.0):
+		stop = m.add(stop, length)
 	}
-	if from < 0 {
-		from += length
+	if m.relation(opLess, start, 0.0) {
+		start = m.add(start, length)
 	}
-	if math.IsNaN(from) || math.IsNaN(by) || by == 0 {
+	if math.IsNaN(m.toNumber(start)) || !down && !up {
 		m.fail("a slice needs numbers for its bounds, and a step other than 0")
 	}
 	out := NewArray()
-	for i := from; i >= 0 && !(i > length) && !(by > 0 && i >= to) && !(by < 0 && i <= to); i += by {
+	for i := start; !m.relation(opLess, i, 0.0) && !m.relation(opGreater, i, length); i = m.add(i, step) {
+		if up && m.relation(opGreaterEqual, i, stop) || down && m.relation(opLessEqual, i, stop) {
+			break
+		}
 		m.step(1)
 		m.grow(valueSize)
 		out.Items = append(out.Items, m.member(target, i))
