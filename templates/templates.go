@@ -16,7 +16,7 @@ import (
 // has Backstage load them. Symbolic links and the executable bit do not survive
 // embedding; no template uses them.
 //
-//go:embed all-templates.yaml all:backend-service
+//go:embed all-templates.yaml all:backend-service all:data-pipeline all:frontend-app
 var FS embed.FS
 
 // Names lists the embedded templates in alphabetical order. Each is a folder of FS

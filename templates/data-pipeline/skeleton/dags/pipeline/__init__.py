@@ -1,0 +1,1 @@
+"""What the DAG does, without Airflow."""
