@@ -36,6 +36,8 @@ type Server struct {
 	APITokens []string // SHA-256 sums, hexadecimal, of the tokens that may read the API
 	APIOpen   bool     // everybody who reaches the port may read the API
 
+	CatalogStrict bool // nothing of a catalog file with a broken document is taken in
+
 	GitHub GitHub
 
 	PolicyRepository string // the repository of each organisation that holds its policy
@@ -91,6 +93,7 @@ func Settings() []Setting {
 		{Env: "CAIRN_POLICY_PATH", Key: "policy_path", Default: ".platform/policy.yaml", Help: "the policy's path in that repository"},
 		{Env: "CAIRN_API_TOKENS", Key: "api_tokens", Help: "who may read the API: SHA-256 sums of their tokens, hexadecimal, with commas between"},
 		{Env: "CAIRN_API_OPEN", Key: "api_open", Default: "false", Help: "true lets everybody who reaches the port read the API"},
+		{Env: "CAIRN_CATALOG_STRICT", Key: "catalog_strict", Default: "false", Help: "true takes in nothing of a catalog file with a broken document, as Backstage does"},
 		{Env: "CAIRN_WORKERS", Key: "workers", Default: "8", Help: "jobs worked on at the same time, 1-256"},
 		{Env: "CAIRN_LOG_LEVEL", Key: "log_level", Default: "info", Help: "debug, info, warn or error"},
 		{Env: "CAIRN_LOG_FORMAT", Key: "log_format", Default: "json", Help: "json or text"},
@@ -166,6 +169,7 @@ func (l *loader) build() Server {
 		LogFormat:        l.oneOf("CAIRN_LOG_FORMAT", "json", "text"),
 		APITokens:        l.tokens("CAIRN_API_TOKENS"),
 		APIOpen:          l.oneOf("CAIRN_API_OPEN", "true", "false") == "true",
+		CatalogStrict:    l.oneOf("CAIRN_CATALOG_STRICT", "true", "false") == "true",
 		Workers:          int(l.number("CAIRN_WORKERS", 1, 256)),
 		PolicyRepository: l.values["CAIRN_POLICY_REPOSITORY"],
 		PolicyPath:       l.values["CAIRN_POLICY_PATH"],

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/cairn-dev/cairn/internal/catalog/live"
 	"github.com/cairn-dev/cairn/internal/queue"
 	"github.com/cairn-dev/cairn/internal/store"
 )
@@ -18,11 +19,15 @@ type Handlers struct {
 	GitHub   GitHub
 	Store    Store
 	Queue    Enqueuer
-	Policies *Policies // shared by all workers
+	Policies *Policies     // shared by all workers
+	Catalog  *live.Catalog // in memory, of Store
 	AppID    int64
 
 	PolicyRepository string // of each organisation: ".github"
 	PolicyPath       string // ".platform/policy.yaml"
+
+	// Strict takes in nothing of a catalog file with a broken document, as Backstage does.
+	Strict bool
 
 	Now    func() time.Time
 	Logger zerolog.Logger
@@ -36,8 +41,12 @@ type Store interface {
 	PullRequestsBySHA(ctx context.Context, repositoryID int64, sha string) ([]int, error)
 	SaveRepository(ctx context.Context, r store.Repository) error
 	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)
+	// Repository returns store.ErrNotFound when nothing is known of it.
+	Repository(ctx context.Context, id int64) (store.Repository, error)
 	RemoveRepository(ctx context.Context, id int64) error
-	ReplaceEntities(ctx context.Context, location store.Location, entities []store.Entity) error
+	ReplaceEntities(ctx context.Context, source store.Source, entities []store.Entity) (changed bool, err error)
+	// SourceOf returns store.ErrNotFound when the source never said anything.
+	SourceOf(ctx context.Context, key string) (store.SourceEntities, error)
 }
 
 // Enqueuer takes further work. It returns when the hints are on disk.

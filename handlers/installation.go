@@ -42,5 +42,5 @@ func (h *Handlers) forgetInstallation(ctx context.Context, id int64) (queue.Outc
 			return queue.Outcome{}, fmt.Errorf("forget %s: %w", r.Name, err)
 		}
 	}
-	return queue.Outcome{Summary: fmt.Sprintf("installation %d is gone: %d repositories forgotten", id, len(repositories))}, nil
+	return queue.Outcome{Summary: fmt.Sprintf("installation %d is gone: %d repositories forgotten", id, len(repositories))}, h.Catalog.Refresh(ctx)
 }

@@ -89,9 +89,8 @@ func (h *Handlers) readBranch(ctx context.Context, installation int64, name repo
 	}
 }
 
-// registerEntities replaces what is known of the repository's catalog file. A
-// document that is not in order is left out, and the others are registered: the
-// check run says what is wrong with it.
+// registerEntities replaces what is known of the repository's catalog file, and has
+// the catalog in memory see it.
 func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *repo.Snapshot) (string, error) {
 	if err := h.Store.SaveRepository(ctx, store.Repository{
 		ID: s.ID, Name: s.Name.String(), InstallationID: installation,
@@ -99,54 +98,96 @@ func (h *Handlers) registerEntities(ctx context.Context, installation int64, s *
 	}); err != nil {
 		return "", fmt.Errorf("keep %s: %w", s.Name, err)
 	}
-	location := store.Location{RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
-	var entities []store.Entity
-	broken := 0
+	source := store.Source{Key: store.RepositorySource(s.ID), RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
+	var found catalogFile
 	for _, file := range catalogFiles() {
 		text, ok := s.Text(file)
 		if !ok || s.Archived {
 			continue
 		}
-		location.File = file
+		source.Refers = []string{file}
 		var err error
-		if entities, broken, err = readEntities(s, file, text); err != nil {
+		if found, err = readEntities(s, file, text); err != nil {
 			return "", err
 		}
 		break
 	}
-	if err := h.Store.ReplaceEntities(ctx, location, entities); err != nil {
+	if found.broken > 0 {
+		known, err := h.Store.SourceOf(ctx, source.Key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return "", err
+		}
+		found.keep(known, h.Strict)
+	}
+	changed, err := h.Store.ReplaceEntities(ctx, source, found.entities)
+	if err != nil {
 		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
 	}
-	return registration(s, entities, broken), nil
+	if changed {
+		err = h.Catalog.Refresh(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return h.registration(ctx, s, found)
 }
 
-// readEntities parses a catalog file and counts the documents that are not in
-// order.
-func readEntities(s *repo.Snapshot, file, text string) (entities []store.Entity, broken int, err error) {
+// catalogFile is what a repository's catalog file says.
+type catalogFile struct {
+	entities []store.Entity // of the documents that are in order
+	broken   int            // documents that are not
+	problem  string         // what the first of them has
+	kept     int            // entities that stay from before
+}
+
+// readEntities parses a catalog file.
+func readEntities(s *repo.Snapshot, file, text string) (catalogFile, error) {
+	var f catalogFile
 	options := catalog.Options{Location: fmt.Sprintf("url:%s/blob/%s/%s", s.URL, s.Branch, file)}
 	for _, doc := range catalog.Parse(file, []byte(text), options) {
 		if doc.Null {
 			continue
 		}
 		if !doc.OK {
-			broken++
+			if f.broken++; f.broken == 1 {
+				f.problem = fmt.Sprintf("%s does not read: %s", file, doc.Err.Message)
+			}
 			continue
 		}
 		body, err := json.Marshal(doc.Entity)
 		if err != nil {
-			return nil, 0, fmt.Errorf("write %s: %w", doc.Ref, err)
+			return catalogFile{}, fmt.Errorf("write %s: %w", doc.Ref, err)
 		}
-		entities = append(entities, store.Entity{
-			Ref: doc.Ref, Kind: doc.Kind, Namespace: doc.Entity.Namespace(), Name: doc.Entity.Name(), JSON: body,
-		})
+		f.entities = append(f.entities, store.Entity{Ref: doc.Ref, JSON: body})
 	}
-	return entities, broken, nil
+	return f, nil
+}
+
+// keep holds on to what the file said before. A broken document may describe any of
+// the entities that the others do not, so these stay, with the problem as their
+// status. strict takes in nothing of a file with a broken document, as Backstage does.
+func (f *catalogFile) keep(before store.SourceEntities, strict bool) {
+	has := map[string]bool{}
+	if strict {
+		f.entities = nil
+	}
+	for _, e := range f.entities {
+		has[e.Ref] = true
+	}
+	for _, e := range before.Entities {
+		if has[e.Ref] {
+			continue
+		}
+		e.Problem = f.problem
+		f.entities = append(f.entities, e)
+		f.kept++
+	}
 }
 
 // registration says in one line what became of the catalog file.
-func registration(s *repo.Snapshot, entities []store.Entity, broken int) string {
+func (h *Handlers) registration(ctx context.Context, s *repo.Snapshot, f catalogFile) (string, error) {
 	var refs []string
-	for _, e := range entities {
+	for _, e := range f.entities {
 		refs = append(refs, e.Ref)
 	}
 	line := "catalog: nothing to register"
@@ -156,10 +197,20 @@ func registration(s *repo.Snapshot, entities []store.Entity, broken int) string 
 	case len(refs) > 0:
 		line = "catalog: " + strings.Join(refs, ", ")
 	}
-	if broken > 0 {
-		line += fmt.Sprintf("; %d broken", broken)
+	if f.broken > 0 {
+		line += fmt.Sprintf("; %d broken", f.broken)
 	}
-	return line
+	if f.kept > 0 {
+		line += fmt.Sprintf(", so %d stay as they were", f.kept)
+	}
+	for _, c := range h.Catalog.Index.Shadowed(store.RepositorySource(s.ID)) {
+		winner, err := h.Store.SourceOf(ctx, c.Winner)
+		if err != nil {
+			return "", err
+		}
+		line += fmt.Sprintf("; %s belongs to %s, which had it first", c.Ref, winner.Repository)
+	}
+	return line, nil
 }
 
 // forget removes what was kept of a repository that the App no longer sees.
@@ -167,5 +218,5 @@ func (h *Handlers) forget(ctx context.Context, name repo.Name, id int64) (queue.
 	if err := h.Store.RemoveRepository(ctx, id); err != nil {
 		return queue.Outcome{}, fmt.Errorf("forget %s: %w", name, err)
 	}
-	return queue.Outcome{Summary: fmt.Sprintf("%s is out of sight: its entities are removed", name)}, nil
+	return queue.Outcome{Summary: fmt.Sprintf("%s is out of sight: its entities are removed", name)}, h.Catalog.Refresh(ctx)
 }

@@ -161,7 +161,7 @@ func (d *demonstration) play(ctx context.Context, exit bool) error {
 			fmt.Fprintf(d.out, "       →   nothing for Cairn to do yet\n           %s/%s\n", d.app.settings.GitHub.WebURL, step.Where)
 		}
 	}
-	failures := demo.Check(d.sim, d.entities(day))
+	failures := demo.Check(d.sim, d.app.catalog.Index.Refs())
 	fmt.Fprintf(d.out, "\n%s\n", d.summary(time.Since(started)))
 	for _, f := range failures {
 		fmt.Fprintln(d.out, "NOT AS EXPECTED:", f)
@@ -212,18 +212,6 @@ func (d *demonstration) settle(ctx context.Context) (lines int, err error) {
 		}
 	}
 	return lines, nil
-}
-
-func (d *demonstration) entities(ctx context.Context) []string {
-	all, err := d.app.db.Entities(ctx)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	var refs []string
-	for _, e := range all {
-		refs = append(refs, e.Ref)
-	}
-	return refs
 }
 
 func (d *demonstration) summary(took time.Duration) string {

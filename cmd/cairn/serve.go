@@ -16,6 +16,8 @@ import (
 
 	"github.com/cairn-dev/cairn/config"
 	"github.com/cairn-dev/cairn/handlers"
+	"github.com/cairn-dev/cairn/internal/catalog/api"
+	"github.com/cairn-dev/cairn/internal/catalog/live"
 	"github.com/cairn-dev/cairn/internal/github"
 	"github.com/cairn-dev/cairn/internal/queue"
 	"github.com/cairn-dev/cairn/internal/server"
@@ -75,6 +77,7 @@ type app struct {
 	db       *store.DB
 	queue    *queue.Queue
 	github   *github.Client
+	catalog  *live.Catalog
 	server   *server.Server
 }
 
@@ -106,8 +109,12 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 			}
 		},
 	})
+	known := live.New(db, logger)
+	if err := known.Refresh(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	h := &handlers.Handlers{
-		GitHub: client, Store: db, Queue: jobs, Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
+		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
 		PolicyRepository: s.PolicyRepository, PolicyPath: s.PolicyPath, Now: time.Now, Logger: logger,
 	}
 	h.Register(jobs.Register)
@@ -122,14 +129,14 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 		stats, err := jobs.Stats(ctx)
 		return server.Depth{Waiting: stats.Waiting, Running: stats.Running, Failed: stats.Failed, OldestWaiting: stats.OldestDue}, err
 	})
-	a := &app{settings: s, logger: logger, db: db, queue: jobs, github: client}
+	a := &app{settings: s, logger: logger, db: db, queue: jobs, github: client, catalog: known}
 	a.server = server.New(server.Routes{
 		Webhook: &server.Webhook{
 			Secret: string(s.GitHub.WebhookSecret), Events: handlers.EventNames(), Classify: handlers.Classify,
 			Intake: jobs, Now: time.Now, Logger: logger, Metrics: metrics,
 		},
 		Metrics: metrics,
-		Catalog: &server.CatalogAPI{Entities: db.EntitiesJSON, Tokens: s.APITokens, Open: s.APIOpen, Logger: logger},
+		Catalog: api.New(api.Options{Index: a.catalog.Index, Locations: h.Locations(), Tokens: s.APITokens, Open: s.APIOpen, Logger: logger}),
 		Ready:   db.PingContext,
 	})
 	return a, nil
@@ -142,6 +149,7 @@ func (a *app) run(ctx context.Context, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.server.Serve(listener) })
 	group.Go(func() error { return a.queue.Run(ctx) })
+	group.Go(func() error { a.catalog.Watch(ctx, live.Every); return nil })
 	group.Go(func() error {
 		<-ctx.Done()
 		a.logger.Info().Msg("stopping: no further deliveries, jobs in hand are finished or given back")

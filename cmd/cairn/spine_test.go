@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -458,54 +455,6 @@ func TestMissingPermissionIsNamed(t *testing.T) {
 		}
 		return nil
 	})
-}
-
-func TestCatalogFollowsTheRepository(t *testing.T) {
-	t.Parallel()
-	s := newSpine(t, githubsim.Options{})
-	s.run()
-	s.repository("pay")
-	s.settle()
-	s.wantEntities("component:default/pay")
-	s.push("pay", "main", "catalog-info.yaml", strings.Replace(files()["catalog-info.yaml"], "name: pay", "name: payments", 1))
-	s.settle()
-	s.wantEntities("component:default/payments")
-	s.must(s.sim.RenameRepository("acme", "pay", "payments"))
-	s.settle()
-	s.wantEntities("component:default/payments")
-	s.must(s.sim.SetArchived("acme", "payments", true))
-	s.settle()
-	s.wantEntities()
-	s.must(s.sim.SetArchived("acme", "payments", false))
-	s.settle()
-	s.wantEntities("component:default/payments")
-	s.must(s.sim.Uninstall("acme"))
-	s.settle()
-	s.wantEntities()
-}
-
-// wantEntities asks the API.
-func (s *spine) wantEntities(refs ...string) {
-	s.t.Helper()
-	routes := httptest.NewServer(s.app.server.Handler())
-	defer routes.Close()
-	res, err := http.Get(routes.URL + "/api/catalog/entities")
-	s.must(err)
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	s.must(err)
-	all, err := s.app.db.Entities(s.t.Context())
-	s.must(err)
-	var got []string
-	for _, e := range all {
-		got = append(got, e.Ref)
-		if !strings.Contains(string(text), fmt.Sprintf("%q", e.Name)) {
-			s.t.Errorf("the API does not show %s: %s", e.Ref, text)
-		}
-	}
-	if !slices.Equal(got, refs) {
-		s.t.Errorf("the catalog holds %v, want %v; what was done:\n%s", got, refs, s.outcomes())
-	}
 }
 
 func TestPolicyDoesNotComeFromThePullRequest(t *testing.T) {

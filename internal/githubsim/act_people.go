@@ -400,7 +400,9 @@ func (s *Server) alter(owner, name, action string, body obj, change func(*Reposi
 	return nil
 }
 
-// DeleteRepository removes a repository for good. As on GitHub, Apps are not told.
+// DeleteRepository removes a repository for good. Apps that see it are told that it
+// left their installation: so it was seen on GitHub (github/docs issue 36991), whose
+// description keeps repository.deleted from them.
 func (s *Server) DeleteRepository(owner, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -413,6 +415,16 @@ func (s *Server) DeleteRepository(owner, name string) error {
 }
 
 func (s *Server) remove(r *Repository) {
+	if i := s.state.installationOf(r); i != nil {
+		selection := "all"
+		if i.Repositories != nil {
+			selection = "selected"
+		}
+		s.emit("installation_repositories", "removed", i, nil, r.Owner, obj{
+			"installation": s.installation(i), "repositories_added": []any{}, "repositories_removed": []any{repositoryBrief(r)},
+			"repository_selection": selection, "requester": nil,
+		})
+	}
 	delete(s.state.repositories, strings.ToLower(r.FullName()))
 	maps.DeleteFunc(s.state.moved, func(_ string, id int64) bool { return id == r.ID })
 	for _, other := range s.state.repositories {

@@ -22,7 +22,8 @@ import (
 type Routes struct {
 	Webhook *Webhook
 	Metrics *Metrics
-	Catalog *CatalogAPI
+	// Catalog answers what is below /api/catalog/.
+	Catalog http.Handler
 	// Ready returns nil when the process can take and work on deliveries.
 	Ready func(context.Context) error
 }
@@ -42,7 +43,7 @@ func New(routes Routes) *Server {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(routes.Metrics.Registry, promhttp.HandlerOpts{}))
-	mux.Handle("GET /api/catalog/entities", routes.Catalog)
+	mux.Handle("/api/catalog/", routes.Catalog)
 	mux.HandleFunc("GET /{$}", home)
 	s.http = &http.Server{
 		Handler:           secure(mux),

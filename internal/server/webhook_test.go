@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -17,6 +16,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/cairn-dev/cairn/handlers"
+	"github.com/cairn-dev/cairn/internal/catalog/api"
+	"github.com/cairn-dev/cairn/internal/catalog/index"
 	"github.com/cairn-dev/cairn/internal/queue"
 	"github.com/cairn-dev/cairn/internal/server"
 )
@@ -50,12 +51,8 @@ func start(t *testing.T, intake *memory) (url string, log *strings.Builder) {
 			Secret: secret, Events: handlers.EventNames(), Classify: handlers.Classify, Intake: intake,
 			Now: time.Now, Logger: logger, Metrics: metrics,
 		},
-		Catalog: &server.CatalogAPI{
-			Entities: func(context.Context) ([]json.RawMessage, error) { return nil, nil },
-			Tokens:   []string{sum("let me read")},
-			Logger:   logger,
-		},
-		Ready: func(context.Context) error { return intake.err },
+		Catalog: api.New(api.Options{Index: index.New(), Tokens: []string{sum("let me read")}, Logger: logger}),
+		Ready:   func(context.Context) error { return intake.err },
 	})
 	ts := httptest.NewServer(s.Handler())
 	t.Cleanup(ts.Close)

@@ -2,6 +2,10 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,80 +170,127 @@ func TestRepositories(t *testing.T) {
 }
 
 func entity(name, body string) store.Entity {
-	return store.Entity{Ref: "component:default/" + name, Kind: "Component", Namespace: "default", Name: name, JSON: []byte(body)}
+	return store.Entity{Ref: "component:default/" + name, JSON: []byte(body)}
 }
 
-// shown is what the catalog says, one line for each entity.
-func shown(t *testing.T, entities []store.Entity, err error) []string {
+// catalogOf is what a follower of the catalog holds, a line for each source: it
+// starts at nothing and takes in every change.
+type catalogOf struct {
+	db       *store.DB
+	revision int64
+	sources  map[string]string
+}
+
+func (c *catalogOf) want(t *testing.T, want ...string) {
 	t.Helper()
+	changes, reached, err := c.db.CatalogSince(t.Context(), c.revision)
 	ok(t, err)
-	var lines []string
-	for _, e := range entities {
-		line := e.Name + " " + string(e.JSON) + " from " + e.Location.Repository + " " + e.Location.File + "@" + e.Location.SHA
-		if e.Shadowed {
-			line += " (shadowed)"
+	c.revision = reached
+	for _, s := range changes {
+		line := fmt.Sprintf("%s %s@%s %v:", s.Key, s.Repository, s.SHA, s.Refers)
+		for _, e := range s.Entities {
+			line += fmt.Sprintf(" %s=%s#%d", strings.TrimPrefix(e.Ref, "component:default/"), e.JSON, e.Claimed)
 		}
-		lines = append(lines, line)
+		c.sources[s.Key] = line
+		if len(s.Entities) == 0 {
+			delete(c.sources, s.Key)
+		}
 	}
-	return lines
-}
-
-func wantShown(t *testing.T, got []string, want ...string) {
-	t.Helper()
+	got := slices.Sorted(maps.Values(c.sources))
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestEntities(t *testing.T) {
+func TestCatalog(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
-		pay := store.Location{RepositoryID: 1, Repository: "acme/pay", File: "catalog-info.yaml", SHA: "a1"}
-		thief := store.Location{RepositoryID: 2, Repository: "acme/thief", File: "catalog-info.yaml", SHA: "c3"}
-		catalog := func() []string { all, err := db.Entities(ctx); return shown(t, all, err) }
+		replace := func(wantChange bool, s store.Source, entities ...store.Entity) {
+			t.Helper()
+			changed, err := db.ReplaceEntities(ctx, s, entities)
+			ok(t, err)
+			if changed != wantChange {
+				t.Errorf("ReplaceEntities of %s changed: %v", s.Key, changed)
+			}
+		}
+		pay := store.Source{Key: "repo:1", RepositoryID: 1, Repository: "acme/pay", SHA: "a1", Refers: []string{"catalog-info.yaml"}}
+		thief := store.Source{Key: "repo:2", RepositoryID: 2, Repository: "acme/thief", SHA: "c3"}
+		follower := &catalogOf{db: db, sources: map[string]string{}}
+		follower.want(t)
 
-		ok(t, db.ReplaceEntities(ctx, pay, []store.Entity{entity("pay", `{"v":1}`), entity("api", `{}`), entity("pay", `{"v":"twice"}`)}))
-		ok(t, db.ReplaceEntities(ctx, thief, []store.Entity{entity("pay", `{"v":"stolen"}`), entity("Zoo", `{}`)}))
-		wantShown(t, catalog(),
-			"Zoo {} from acme/thief catalog-info.yaml@c3",
-			"api {} from acme/pay catalog-info.yaml@a1",
-			`pay {"v":1} from acme/pay catalog-info.yaml@a1`)
-		of, err := db.EntitiesOf(ctx, 2)
-		wantShown(t, shown(t, of, err),
-			"Zoo {} from acme/thief catalog-info.yaml@c3",
-			`pay {"v":"stolen"} from acme/thief catalog-info.yaml@c3 (shadowed)`)
+		replace(true, pay, entity("pay", `{"v":"once"}`), entity("api", `{}`), entity("pay", `{"v":1}`))
+		replace(true, thief, entity("pay", `{"v":"stolen"}`), entity("Zoo", `{}`))
+		follower.want(t,
+			`repo:1 acme/pay@a1 [catalog-info.yaml]: api={}#1 pay={"v":1}#1`,
+			`repo:2 acme/thief@c3 []: Zoo={}#2 pay={"v":"stolen"}#2`)
+
+		// The same again is no change for who follows, only for the record.
+		pay.SHA = "b2"
+		replace(false, pay, entity("api", `{}`), entity("pay", `{"v":1}`))
+		if changes, _, err := db.CatalogSince(ctx, follower.revision); len(changes) > 0 || err != nil {
+			t.Errorf("CatalogSince after the same again = %v, %v", changes, err)
+		}
+		ok(t, db.SaveRepository(ctx, store.Repository{ID: 1, Name: "acme/payments"}))
 
 		// A new version of the file keeps the claim, and what it leaves out goes.
-		pay.SHA = "b2"
-		ok(t, db.ReplaceEntities(ctx, pay, []store.Entity{entity("pay", `{"v":2}`)}))
-		ok(t, db.RenameRepository(ctx, 1, "acme/payments"))
-		wantShown(t, catalog(),
-			"Zoo {} from acme/thief catalog-info.yaml@c3",
-			`pay {"v":2} from acme/payments catalog-info.yaml@b2`)
+		of, err := db.SourceOf(ctx, "repo:1")
+		ok(t, err)
+		if of.SHA != "b2" || of.Repository != "acme/payments" || len(of.Entities) != 2 {
+			t.Errorf("SourceOf = %+v", of)
+		}
+		replace(true, pay, entity("pay", `{"v":2}`), entity("new", `{}`))
+		follower.want(t,
+			`repo:1 acme/pay@b2 [catalog-info.yaml]: new={}#3 pay={"v":2}#1`,
+			`repo:2 acme/thief@c3 []: Zoo={}#2 pay={"v":"stolen"}#2`)
 
-		// So does another name of the file, and nothing of the former one stays.
-		pay.File = "catalog-info.yml"
-		ok(t, db.ReplaceEntities(ctx, pay, []store.Entity{entity("pay", `{"v":2}`), entity("Zoo", `{"late":true}`)}))
-		wantShown(t, catalog(),
-			"Zoo {} from acme/thief catalog-info.yaml@c3",
-			`pay {"v":2} from acme/pay catalog-info.yml@b2`)
-		of, err = db.EntitiesOf(ctx, 1)
-		wantShown(t, shown(t, of, err),
-			`Zoo {"late":true} from acme/pay catalog-info.yml@b2 (shadowed)`,
-			`pay {"v":2} from acme/pay catalog-info.yml@b2`)
-		pay.File = "catalog-info.yaml"
-
-		// When the first goes, the other takes over; coming back is a new claim.
-		ok(t, db.ReplaceEntities(ctx, store.Location{RepositoryID: 1}, nil))
-		wantShown(t, catalog(),
-			"Zoo {} from acme/thief catalog-info.yaml@c3",
-			`pay {"v":"stolen"} from acme/thief catalog-info.yaml@c3`)
-		ok(t, db.ReplaceEntities(ctx, pay, []store.Entity{entity("pay", `{"v":3}`)}))
+		// Who goes loses its claims; coming back is a new one.
+		replace(true, store.Source{Key: "repo:1"})
+		replace(false, store.Source{Key: "repo:1"})
+		replace(false, store.Source{Key: "repo:9"})
+		follower.want(t, `repo:2 acme/thief@c3 []: Zoo={}#2 pay={"v":"stolen"}#2`)
+		replace(true, pay, entity("pay", `{"v":3}`))
 		ok(t, db.RemoveRepository(ctx, 2))
-		wantShown(t, catalog(), `pay {"v":3} from acme/pay catalog-info.yaml@b2`)
-		bodies, err := db.EntitiesJSON(ctx)
-		if len(bodies) != 1 || string(bodies[0]) != `{"v":3}` || err != nil {
-			t.Errorf("EntitiesJSON = %s, %v", bodies, err)
+		follower.want(t, `repo:1 acme/pay@b2 [catalog-info.yaml]: pay={"v":3}#5`)
+		_, err = db.SourceOf(ctx, "repo:99")
+		wantNotFound(t, "unknown source", err)
+	})
+}
+
+// Whatever order two writers commit in, nobody who follows the revisions misses one.
+func TestCatalogFollowersMissNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const writers, rounds = 4, 15
+		done := make(chan error, writers)
+		for w := range writers {
+			go func() {
+				var failed error
+				for i := range rounds {
+					_, err := db.ReplaceEntities(t.Context(), store.Source{Key: fmt.Sprintf("repo:%d", w)},
+						[]store.Entity{entity("x", fmt.Sprint(i))})
+					failed = errors.Join(failed, err)
+				}
+				done <- failed
+			}()
+		}
+		follower := &catalogOf{db: db, sources: map[string]string{}}
+		for running := writers; running > 0; {
+			select {
+			case err := <-done:
+				ok(t, err)
+				running--
+			default:
+			}
+			changes, reached, err := db.CatalogSince(t.Context(), follower.revision)
+			ok(t, err)
+			follower.revision = reached
+			for _, c := range changes {
+				follower.sources[c.Key] = string(c.Entities[0].JSON)
+			}
+		}
+		for w := range writers {
+			if got := follower.sources[fmt.Sprintf("repo:%d", w)]; got != fmt.Sprint(rounds-1) {
+				t.Errorf("writer %d: the follower holds %q", w, got)
+			}
 		}
 	})
 }

@@ -46,11 +46,11 @@ func takeName(ctx context.Context, tx *sql.Tx, id int64, name string) error {
 		strings.ToLower(name), id); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE locations SET repository = $1 WHERE repository_id = $2 AND repository <> $1`, name, id)
+	_, err := tx.ExecContext(ctx, `UPDATE sources SET repository = $1 WHERE repository_id = $2 AND repository <> $1`, name, id)
 	return err
 }
 
-// RenameRepository gives a repository and its entities' locations a new name.
+// RenameRepository gives a repository and the source of its entities a new name.
 // Nothing happens for one that is not known.
 func (db *DB) RenameRepository(ctx context.Context, id int64, name string) error {
 	err := db.Write(ctx, func(tx *sql.Tx) error {
@@ -69,9 +69,10 @@ func (db *DB) RenameRepository(ctx context.Context, id int64, name string) error
 // RemoveRepository forgets a repository: its entities, its reports and itself.
 func (db *DB) RemoveRepository(ctx context.Context, id int64) error {
 	err := db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := replaceEntities(ctx, tx, Source{Key: RepositorySource(id)}, nil); err != nil {
+			return err
+		}
 		for _, query := range []string{
-			`DELETE FROM entities WHERE repository_id = $1`,
-			`DELETE FROM locations WHERE repository_id = $1`,
 			`DELETE FROM reports WHERE repository_id = $1`,
 			`DELETE FROM repositories WHERE id = $1`,
 		} {

@@ -124,7 +124,7 @@ func (m *machine) clampIndex(v Value, length, absent int) int {
 // one past the end, and adds as JavaScript does, so that a text for a bound makes
 // texts of the indices.
 func (m *machine) slice(target, start, stop, step Value) Value {
-	var length Value = 0.0
+	length := Value(0.0)
 	if Truthy(target) {
 		length = m.lengthOf(target)
 	} else {

@@ -91,6 +91,29 @@ func (x *Index) Len() int {
 	return len(x.state.byUID)
 }
 
+// Refs lists the references of the entities that are served, in order.
+func (x *Index) Refs() []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	refs := make([]string, len(x.state.byName))
+	for i, id := range x.state.byName {
+		refs[i] = x.state.nodes[id].ref
+	}
+	return refs
+}
+
+// Source returns the key of the source that an entity is served from. The reference
+// must be in the lower-cased kind:namespace/name form.
+func (x *Index) Source(ref string) (string, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	id, ok := x.state.served(ref)
+	if !ok {
+		return "", false
+	}
+	return x.state.nodes[id].winner.source, true
+}
+
 // Conflict is an entity that a source describes but another one is served for.
 type Conflict struct {
 	Ref    string // of the entity

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cairn-dev/cairn/internal/githubsim"
+)
+
+func TestCatalogFollowsTheRepository(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.wantEntities("component:default/pay")
+	s.push("pay", "main", "catalog-info.yaml", strings.Replace(files()["catalog-info.yaml"], "name: pay", "name: payments", 1))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.RenameRepository("acme", "pay", "payments"))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.SetArchived("acme", "payments", true))
+	s.settle()
+	s.wantEntities()
+	s.must(s.sim.SetArchived("acme", "payments", false))
+	s.settle()
+	s.wantEntities("component:default/payments")
+	s.must(s.sim.Uninstall("acme"))
+	s.settle()
+	s.wantEntities()
+}
+
+// component is a catalog document.
+func component(name, spec string) string {
+	return "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + name + "\nspec:\n  type: service\n  lifecycle: production\n  owner: team-pay\n" + spec
+}
+
+func TestBrokenDocumentLeavesWhatWasThere(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.push("pay", "main", "catalog-info.yaml", component("pay", "")+"---\n"+component("refunds", ""))
+	s.settle()
+	s.wantEntities("component:default/pay", "component:default/refunds")
+
+	s.push("pay", "main", "catalog-info.yaml", component("pay", "  subcomponentOf: shop\n")+"---\n"+component("no name at all", "")+"---\n"+component("disputes", ""))
+	s.settle()
+	s.wantEntities("component:default/disputes", "component:default/pay", "component:default/refunds")
+	if pay := s.entity("component/default/pay"); pay.Spec["subcomponentOf"] != "shop" || len(pay.Status.Items) > 0 {
+		t.Errorf("the document that is in order was not taken in: %+v", pay)
+	}
+	refunds := s.entity("component/default/refunds")
+	if len(refunds.Status.Items) != 1 || !strings.Contains(refunds.Status.Items[0].Message, "catalog-info.yaml does not read") {
+		t.Errorf("what stays does not say why: %+v", refunds.Status)
+	}
+	if !strings.Contains(s.outcomes(), "1 broken, so 1 stay as they were") {
+		t.Errorf("the outcome does not tell:\n%s", s.outcomes())
+	}
+
+	s.push("pay", "main", "catalog-info.yaml", component("pay", ""))
+	s.settle()
+	s.wantEntities("component:default/pay")
+}
+
+func TestFirstToClaimANameHasIt(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	_, err := s.sim.AddRepository("acme", githubsim.Seeded{Name: "other", Author: "ada", Files: map[string]string{"catalog-info.yaml": component("pay", "  system: stolen\n")}})
+	s.must(err)
+	s.settle()
+	if pay := s.entity("component/default/pay"); pay.Spec["system"] == "stolen" {
+		t.Error("the second repository took the name")
+	}
+	if !strings.Contains(s.outcomes(), "component:default/pay belongs to acme/pay, which had it first") {
+		t.Errorf("the loser is not told:\n%s", s.outcomes())
+	}
+	s.must(s.sim.DeleteRepository("acme", "pay"))
+	s.settle()
+	if pay := s.entity("component/default/pay"); pay.Spec["system"] != "stolen" {
+		t.Errorf("the loser did not take over: %+v; what was done:\n%s", pay, s.outcomes())
+	}
+}
+
+func TestRelationsAreKeptBothWays(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.push("pay", "main", "catalog-info.yaml", component("pay", "  dependsOn: [component:ledger]\n"))
+	_, err := s.sim.AddRepository("acme", githubsim.Seeded{Name: "ledger", Author: "ada", Files: map[string]string{"catalog-info.yaml": component("ledger", "")}})
+	s.must(err)
+	s.settle()
+	if r := s.entity("component/default/ledger").Relations; !slices.Contains(r, relation{"dependencyOf", "component:default/pay"}) {
+		t.Errorf("relations of ledger: %v", r)
+	}
+}
+
+type relation struct{ Type, TargetRef string }
+
+type servedEntity struct {
+	Spec      map[string]any
+	Relations []relation
+	Status    struct{ Items []struct{ Message string } }
+}
+
+// entity asks the API for one entity.
+func (s *spine) entity(path string) (e servedEntity) {
+	s.t.Helper()
+	routes := httptest.NewServer(s.app.server.Handler())
+	defer routes.Close()
+	res, err := http.Get(routes.URL + "/api/catalog/entities/by-name/" + path)
+	s.must(err)
+	defer res.Body.Close()
+	s.must(json.NewDecoder(res.Body).Decode(&e))
+	return e
+}
+
+// wantEntities asks the API which entities there are.
+func (s *spine) wantEntities(refs ...string) {
+	s.t.Helper()
+	routes := httptest.NewServer(s.app.server.Handler())
+	defer routes.Close()
+	res, err := http.Get(routes.URL + "/api/catalog/entities")
+	s.must(err)
+	defer res.Body.Close()
+	var all []struct {
+		Kind     string
+		Metadata struct{ Namespace, Name string }
+	}
+	s.must(json.NewDecoder(res.Body).Decode(&all))
+	var got []string
+	for _, e := range all {
+		got = append(got, strings.ToLower(e.Kind+":"+e.Metadata.Namespace+"/"+e.Metadata.Name))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, refs) {
+		s.t.Errorf("the catalog holds %v, want %v; what was done:\n%s", got, refs, s.outcomes())
+	}
+}

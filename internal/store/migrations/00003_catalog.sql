@@ -1,0 +1,36 @@
+-- The catalog by sources. What was kept before is read from GitHub again.
+
+-- +goose Up
+DROP TABLE entities;
+DROP TABLE locations;
+
+-- Grows with every change of the catalog. Its row is locked until the change is
+-- committed, so that revisions become visible in their order.
+CREATE TABLE catalog_revision (
+    id       BIGINT PRIMARY KEY,
+    revision BIGINT NOT NULL
+);
+
+-- Where entities come from: a repository's catalog file. A source without entities
+-- stays, so that who follows the revisions learns that they are gone.
+CREATE TABLE sources (
+    key           TEXT PRIMARY KEY, -- repo:17
+    repository_id BIGINT NOT NULL,  -- 0: of no repository
+    repository    TEXT   NOT NULL,
+    sha           TEXT   NOT NULL,  -- the commit it was read at
+    refers        TEXT   NOT NULL,  -- JSON list of the files it was read from
+    digest        TEXT   NOT NULL,  -- of its entities
+    revision      BIGINT NOT NULL
+);
+CREATE INDEX sources_revision ON sources (revision);
+CREATE INDEX sources_repository ON sources (repository_id);
+
+-- Of the rows with one ref, the one that claimed it first is in the catalog.
+CREATE TABLE entities (
+    ref     TEXT   NOT NULL,
+    source  TEXT   NOT NULL,
+    claimed BIGINT NOT NULL, -- order of claims
+    body    TEXT   NOT NULL,
+    problem TEXT   NOT NULL, -- why it may be out of date; '': it is not
+    PRIMARY KEY (source, ref)
+);
