@@ -118,6 +118,9 @@ func TestManifestsCannotHide(t *testing.T) {
 		"patch and resource":     {"k8s/a.yaml": deployment, "k8s/kustomization.yaml": "resources: [a.yaml]\npatches: [{path: a.yaml}]\n"},
 		"patch from elsewhere":   {"k8s/a.yaml": deployment, "k8s/x/kustomization.yaml": "patches: [{path: ../a.yaml}]\n"},
 		"behind many objects":    {"k8s/a.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/b.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/c.yaml": strings.Repeat("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n", 900), "k8s/d.yaml": deployment},
+		"in JSON":                {"k8s/a.json": `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"x","image":"x:1"}]}}`},
+		"in a kustomization":     {"k8s/kustomization.yaml": "resources: []\n---\n" + deployment},
+		"after the end":          {"k8s/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n...\n" + deployment},
 		"behind a template":      {"k8s/a.yaml": "a: {{ .x }} {{ .y }}\n---\n" + deployment},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +131,36 @@ func TestManifestsCannotHide(t *testing.T) {
 				t.Errorf("%s: %s %s", kubernetes.Name, kubernetes.Status, kubernetes.Details)
 			}
 		})
+	}
+}
+
+// What lies below the folders that are read, or behind a link, is told.
+func TestManifestsOutOfSightAreTold(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module x\n", "k8s/a/b/c/in-sight.yaml": deployment, "k8s/a/b/c/d/out-of-sight.yaml": deployment, "elsewhere/a.yaml": deployment} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../elsewhere", filepath.Join(dir, "k8s/link")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := repo.ReadDir(t.Context(), dir, checks.Want(config.DefaultPolicy()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := checks.Evaluate(checks.Input{Snapshot: s, Policy: config.DefaultPolicy()})
+	told := map[string]bool{}
+	for _, p := range report.Checks[5].Places {
+		told[p.File] = true
+	}
+	for _, want := range []string{"k8s/a/b/c/d", "k8s/link", "k8s/a/b/c/in-sight.yaml"} {
+		if !told[want] {
+			t.Errorf("nothing is said of %s: %+v", want, report.Checks[5].Places)
+		}
 	}
 }
 
@@ -182,6 +215,15 @@ func TestRefusedWorkflowsDoNoWork(t *testing.T) {
 		"called":         {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1)}, true},
 		"closed only":    {map[string]string{"ci.yaml": strings.Replace(scan, "push", "{pull_request: {types: [closed]}}", 1)}, false},
 		"missing action": {map[string]string{"ci.yaml": strings.Replace(scan, "aquasecurity/trivy-action@v1", "./.github/actions/security-scan", 1)}, false},
+		"skipped need":   {map[string]string{"ci.yaml": strings.Replace(scan, "jobs:\n", "jobs:\n  off:\n    if: false\n    runs-on: x\n    steps: [{run: x}]\n", 1) + "    needs: OFF\n"}, false},
+		"need of a need": {map[string]string{"ci.yaml": strings.Replace(scan, "jobs:\n", "jobs:\n  off:\n    if: ${{ false && github.actor }}\n    runs-on: x\n    steps: [{run: x}]\n  then:\n    needs: off\n    runs-on: x\n    steps: [{run: x}]\n", 1) + "    needs: [then]\n"}, false},
+		"runs anyway":    {map[string]string{"ci.yaml": strings.Replace(scan, "jobs:\n", "jobs:\n  off:\n    if: false\n    runs-on: x\n    steps: [{run: x}]\n", 1) + "    needs: off\n    if: ${{ always() }}\n"}, true},
+		"no branch":      {map[string]string{"ci.yaml": strings.Replace(scan, "push", "{push: {branches-ignore: ['**']}, pull_request: {paths-ignore: ['**']}}", 1)}, false},
+		"some branches":  {map[string]string{"ci.yaml": strings.Replace(scan, "push", "{push: {branches-ignore: ['wip/**']}}", 1)}, true},
+		"its version":    {map[string]string{"ci.yaml": strings.Replace(scan, "uses: aquasecurity/trivy-action@v1", "run: trivy version", 1)}, false},
+		"its text":       {map[string]string{"ci.yaml": strings.Replace(scan, "uses: aquasecurity/trivy-action@v1", `run: "cat <<EOF\ntrivy fs .\nEOF\necho trivy fs ."`, 1)}, false},
+		"missing input":  {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "{workflow_call: {inputs: {level: {type: string, required: true}}}}", 1)}, false},
+		"given input":    {map[string]string{"ci.yaml": calls + "    with: {LEVEL: high}\n", "scan.yaml": strings.Replace(scan, "push", "{workflow_call: {inputs: {level: {type: string, required: true}}}}", 1)}, true},
 		"refused callee": {map[string]string{"ci.yaml": calls, "scan.yaml": strings.Replace(scan, "push", "workflow_call", 1) + "    if: bogus.x\n"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,7 +39,7 @@ func kubernetesConfiguration() Check {
 func kubernetesWants(g config.GoldenPath) repo.Want {
 	var want repo.Want
 	for _, dir := range g.Manifests.Dirs {
-		want.Dirs = append(want.Dirs, repo.Dir{Path: dir, Depth: 4})
+		want.Dirs = append(want.Dirs, repo.Dir{Path: dir, Depth: manifestDepth})
 	}
 	return want
 }

@@ -65,6 +65,7 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 	var files []repo.File
 	charts := map[string]bool{}
 	for _, dir := range dirs {
+		m.refused = append(m.refused, tooDeep(s, dir)...)
 		for _, f := range s.Under(dir) {
 			if chart := path.Dir(f.Path); path.Base(f.Path) == "Chart.yaml" && len(s.Under(path.Join(chart, "templates"))) > 0 {
 				charts[chart] = true
@@ -75,7 +76,7 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 	patches := m.kustomizations(files)
 	seen := map[string]bool{}
 	for _, f := range files {
-		if !isYAML(f.Path) || seen[f.Path] {
+		if !isManifest(f) || seen[f.Path] {
 			continue
 		}
 		seen[f.Path] = true
@@ -99,6 +100,32 @@ func readManifests(s *repo.Snapshot, dirs []string) manifests {
 		}
 	}
 	return m
+}
+
+// manifestDepth is how deep the manifest folders are read, as repo.Dir counts.
+const manifestDepth = 4
+
+// tooDeep finds the folders that lie below what is read.
+func tooDeep(s *repo.Snapshot, dir string) (found []Place) {
+	for _, f := range s.Folders(dir) {
+		if below := strings.TrimPrefix(f, dir+"/"); strings.Count(below, "/") == manifestDepth-1 {
+			found = append(found, Place{File: f, Message: fmt.Sprintf("not judged: folders more than %d levels below %s are not read; keep manifests higher up", manifestDepth-1, dir)})
+		}
+	}
+	return found
+}
+
+// isManifest tells what may hold manifests: YAML, the JSON of an object, and links,
+// which may lead to any of them.
+func isManifest(f repo.File) bool {
+	switch {
+	case isYAML(f.Path), f.Kind == repo.Symlink:
+		return true
+	case !strings.HasSuffix(f.Path, ".json"):
+		return false
+	}
+	root, problem := safeyaml.One(f.Text)
+	return problem == nil && root != nil && safeyaml.Text(root, "apiVersion") != "" && safeyaml.Text(root, "kind") != ""
 }
 
 // inChart returns the Helm chart that a file is part of: its templates, what it
@@ -202,7 +229,7 @@ func (m *manifests) file(f repo.File) {
 
 func (m *manifests) document(file string, doc safeyaml.Doc) {
 	api, kind := safeyaml.Text(doc.Root, "apiVersion"), safeyaml.Text(doc.Root, "kind")
-	if isKustomization(file) {
+	if isKustomization(file) && (kind == "" || kind == "Kustomization" || kind == "Component") {
 		return
 	}
 	if m.objects++; m.objects > maxObjects {

@@ -78,9 +78,29 @@ func badCalls(w *workflow, all []*workflow, s *repo.Snapshot) []Place {
 			say(uses.Pos, "%s is not there", file)
 		case local && i >= 0 && all[i].ast != nil && !isReusable(all[i].ast):
 			say(uses.Pos, "%s cannot be called: it lacks on.workflow_call", file)
+		case local && i >= 0 && all[i].ast != nil:
+			for _, name := range missingInputs(j.WorkflowCall, all[i].ast) {
+				say(uses.Pos, "%s needs the input %s", file, name)
+			}
 		}
 	}
 	return found
+}
+
+// missingInputs lists what a reusable workflow demands and a call does not give.
+func missingInputs(call *actionlint.WorkflowCall, callee *actionlint.Workflow) (names []string) {
+	for _, event := range callee.On {
+		e, ok := event.(*actionlint.WorkflowCallEvent)
+		if !ok {
+			continue
+		}
+		for _, input := range e.Inputs {
+			if input.IsRequired() && call.Inputs[strings.ToLower(input.Name.Value)] == nil {
+				names = append(names, input.Name.Value)
+			}
+		}
+	}
+	return names
 }
 
 func isReusable(ast *actionlint.Workflow) bool {

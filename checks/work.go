@@ -113,7 +113,8 @@ func rolesOfName(name string) []string {
 
 // classify says what a single command is, if it is a known tool.
 func classify(tools []tool, words []string) (tool, bool) {
-	if len(words) == 0 || slices.Contains(words[1:], "--version") || slices.Contains(words[1:], "--help") {
+	if len(words) == 0 || len(words) > 1 && slices.Contains([]string{"version", "help"}, words[1]) ||
+		slices.Contains(words[1:], "--version") || slices.Contains(words[1:], "--help") {
 		return tool{}, false
 	}
 	plain := []string{strings.TrimSuffix(path.Base(words[0]), ".exe")}

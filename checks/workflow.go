@@ -152,12 +152,12 @@ func triggers(w *actionlint.Workflow) (runs, called bool, because string) {
 			switch {
 			case slices.Contains([]string{"pull_request", "pull_request_target"}, name) && !onPushed(e):
 				name += " of other types than synchronize"
-			case slices.Contains([]string{"pull_request", "pull_request_target", "merge_group"}, name):
+			case slices.Contains([]string{"pull_request", "pull_request_target", "merge_group"}, name) && !ignoresAll(e):
 				return true, false, ""
-			case name == "push" && !onlyTags(e):
-				return true, false, ""
-			case name == "push":
+			case name == "push" && onlyTags(e):
 				name = "push of tags"
+			case name == "push" && !ignoresAll(e):
+				return true, false, ""
 			}
 			names = append(names, name)
 		default:
@@ -183,6 +183,16 @@ func onPushed(e *actionlint.WebhookEvent) bool {
 func onlyTags(e *actionlint.WebhookEvent) bool {
 	tags := !e.Tags.IsEmpty() || !e.TagsIgnore.IsEmpty()
 	return tags && e.Branches.IsEmpty() && e.BranchesIgnore.IsEmpty()
+}
+
+// ignoresAll is true for an event whose filters let no branch or no file through.
+func ignoresAll(e *actionlint.WebhookEvent) bool {
+	for _, filter := range []*actionlint.WebhookEventFilter{e.BranchesIgnore, e.PathsIgnore} {
+		if !filter.IsEmpty() && slices.ContainsFunc(filter.Values, func(v *actionlint.String) bool { return v.Value == "**" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // scope is where a job or step stands: whether it runs, and through what.
@@ -216,6 +226,40 @@ type resolver struct {
 	jobs      int
 }
 
+// idleJobs finds the jobs, by ID, that do not run for a change: by their condition,
+// or because they wait for one that does not. always() and its like run all the same.
+func idleJobs(ast *actionlint.Workflow) map[string]string {
+	idle := map[string]string{}
+	jobs := sortedJobs(ast)
+	for changed := true; changed; {
+		changed = false
+		for _, j := range jobs {
+			id := strings.ToLower(j.ID.Value)
+			if idle[id] != "" {
+				continue
+			}
+			if j.If != nil && never.MatchString(strings.TrimSpace(j.If.Value)) {
+				idle[id], changed = neverTrue, true
+				continue
+			}
+			if j.If != nil && runsAnyway.MatchString(j.If.Value) {
+				continue
+			}
+			for _, need := range j.Needs {
+				if idle[strings.ToLower(need.Value)] != "" {
+					idle[id], changed = fmt.Sprintf("it waits for the job %s, which does not run", need.Value), true
+					break
+				}
+			}
+		}
+	}
+	return idle
+}
+
+// runsAnyway matches conditions under which a job runs although one that it needs was
+// skipped.
+var runsAnyway = regexp.MustCompile(`\b(?:always|failure|cancelled)\s*\(`)
+
 const (
 	maxCalls = 10    // reusable workflows and composite actions in one another
 	maxJobs  = 2_000 // jobs and composite actions looked at
@@ -231,7 +275,12 @@ func (r *resolver) add(s scope, w work) {
 }
 
 func (r *resolver) workflow(w *workflow, s scope, depth int) {
+	idle := idleJobs(w.ast)
 	for _, j := range sortedJobs(w.ast) {
+		s := s
+		if because := idle[strings.ToLower(j.ID.Value)]; because != "" && s.runs {
+			s.runs, s.because = false, because
+		}
 		r.job(j, s, depth)
 	}
 }
@@ -244,7 +293,7 @@ func lineOf(p *actionlint.Pos) int {
 }
 
 // never matches conditions under which a job does not run for a change.
-var never = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:(false)|github\.event_name\s*==\s*'(schedule|workflow_dispatch|release|repository_dispatch|deployment)')\s*(?:\}\})?$`)
+var never = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:(false)(?:\s*&&[^|]*)?|github\.event_name\s*==\s*'(schedule|workflow_dispatch|release|repository_dispatch|deployment)')\s*(?:\}\})?$`)
 
 const neverTrue = "its condition is never true on a pull request or push"
 
@@ -257,11 +306,6 @@ func (r *resolver) job(j *actionlint.Job, s scope, depth int) {
 	}
 	s.job = j.ID.Value
 	s.matrix = matrixOf(j)
-	if j.If != nil {
-		if m := never.FindStringSubmatch(strings.TrimSpace(j.If.Value)); m != nil && s.runs {
-			s.runs, s.because = false, neverTrue
-		}
-	}
 	names := []string{j.ID.Value}
 	if j.Name != nil {
 		names = append(names, expand(j.Name.Value, s.matrix)...)

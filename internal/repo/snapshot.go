@@ -231,6 +231,19 @@ func (s *Snapshot) Under(dir string) []File {
 	return out
 }
 
+// Folders returns the paths of the folders below dir that were listed or named by a
+// listing, sorted.
+func (s *Snapshot) Folders(dir string) []string {
+	var out []string
+	for p, f := range s.files {
+		if _, ok := under(dir, p); ok && f.Kind == Directory {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // under returns path relative to dir when it lies below it.
 func under(dir, path string) (string, bool) {
 	if dir == "" || dir == "." {
