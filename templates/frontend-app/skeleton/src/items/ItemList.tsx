@@ -10,7 +10,7 @@ export function ItemList({ items, onRemove }: Props) {
     return <p>Nothing here yet.</p>;
   }
   return (
-    <ul>
+    <ul className="items">
       {items.map(({ id, name }) => (
         <li key={id}>
           {name}
