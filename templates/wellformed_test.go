@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,4 +118,46 @@ func TestActionsArePinnedAlike(t *testing.T) {
 	if len(pins) == 0 {
 		t.Error("no workflow uses an action")
 	}
+}
+
+var (
+	npmRun   = regexp.MustCompile(`npm run [\w:]+`)
+	makeRun  = regexp.MustCompile("(?m)(?:`|^|run: )make [a-z-]+")
+	makeRule = regexp.MustCompile(`(?m)^([a-z-]+):`)
+)
+
+// TestCommandsAreThere demands that what workflows and pages tell people to run with
+// npm or make is a script or a target.
+func TestCommandsAreThere(t *testing.T) {
+	t.Parallel()
+	eachCase(t, func(t *testing.T, g golden, dir string) {
+		t.Helper()
+		told, there := map[string]string{}, map[string]bool{}
+		eachFile(t, dir, func(file string, text []byte) {
+			switch {
+			case file == "Makefile":
+				for _, m := range makeRule.FindAllSubmatch(text, -1) {
+					there["make "+string(m[1])] = true
+				}
+			case file == "package.json":
+				var pkg struct{ Scripts map[string]string }
+				must(t, json.Unmarshal(text, &pkg))
+				for name := range pkg.Scripts {
+					there["npm run "+name] = true
+				}
+			case strings.HasPrefix(file, ".github/workflows/"), filepath.Ext(file) == ".md":
+				for _, m := range slices.Concat(npmRun.FindAllString(string(text), -1), makeRun.FindAllString(string(text), -1)) {
+					told[strings.TrimPrefix(strings.TrimPrefix(m, "`"), "run: ")] = file
+				}
+			}
+		})
+		if len(told) == 0 {
+			t.Errorf("%s tells nobody what to run", g.template)
+		}
+		for command, file := range told {
+			if !there[command] {
+				t.Errorf("%s tells to run %q, which is not there", file, command)
+			}
+		}
+	})
 }
