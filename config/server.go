@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,8 @@ type Server struct {
 	APITokens []string // SHA-256 sums, hexadecimal, of the tokens that may read the API
 	APIOpen   bool     // everybody who reaches the port may read the API
 
-	CatalogStrict bool // nothing of a catalog file with a broken document is taken in
+	CatalogHosts  []string // host or host:port, lower case, that catalog files may refer to
+	CatalogStrict bool     // nothing of a catalog file with a broken document is taken in
 
 	GitHub GitHub
 
@@ -93,6 +95,7 @@ func Settings() []Setting {
 		{Env: "CAIRN_POLICY_PATH", Key: "policy_path", Default: ".platform/policy.yaml", Help: "the policy's path in that repository"},
 		{Env: "CAIRN_API_TOKENS", Key: "api_tokens", Help: "who may read the API: SHA-256 sums of their tokens, hexadecimal, with commas between"},
 		{Env: "CAIRN_API_OPEN", Key: "api_open", Default: "false", Help: "true lets everybody who reaches the port read the API"},
+		{Env: "CAIRN_CATALOG_HOSTS", Key: "catalog_hosts", Help: "hosts outside of GitHub that catalog files may refer to, with commas between: host or host:port, read over https"},
 		{Env: "CAIRN_CATALOG_STRICT", Key: "catalog_strict", Default: "false", Help: "true takes in nothing of a catalog file with a broken document, as Backstage does"},
 		{Env: "CAIRN_WORKERS", Key: "workers", Default: "8", Help: "jobs worked on at the same time, 1-256"},
 		{Env: "CAIRN_LOG_LEVEL", Key: "log_level", Default: "info", Help: "debug, info, warn or error"},
@@ -169,6 +172,7 @@ func (l *loader) build() Server {
 		LogFormat:        l.oneOf("CAIRN_LOG_FORMAT", "json", "text"),
 		APITokens:        l.tokens("CAIRN_API_TOKENS"),
 		APIOpen:          l.oneOf("CAIRN_API_OPEN", "true", "false") == "true",
+		CatalogHosts:     l.hosts("CAIRN_CATALOG_HOSTS"),
 		CatalogStrict:    l.oneOf("CAIRN_CATALOG_STRICT", "true", "false") == "true",
 		Workers:          int(l.number("CAIRN_WORKERS", 1, 256)),
 		PolicyRepository: l.values["CAIRN_POLICY_REPOSITORY"],
@@ -237,6 +241,23 @@ func (l *loader) tokens(env string) []string {
 		sums = append(sums, sum)
 	}
 	return sums
+}
+
+// host matches a name or an IPv4 address, with a port or without.
+var host = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
+
+func (l *loader) hosts(env string) (hosts []string) {
+	for h := range strings.SplitSeq(l.values[env], ",") {
+		h = strings.ToLower(strings.TrimSpace(h))
+		switch {
+		case h == "":
+		case host.MatchString(h):
+			hosts = append(hosts, h)
+		default:
+			l.problem(env, "%q is no host, such as files.acme.example or files.acme.example:8443", h)
+		}
+	}
+	return hosts
 }
 
 func (l *loader) url(env string) string {

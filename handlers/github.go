@@ -25,6 +25,10 @@ type GitHub interface {
 	// RepositoryInstallation says which installation holds a repository; it is a
 	// *github.NotFoundError when none does.
 	RepositoryInstallation(ctx context.Context, name repo.Name) (installation int64, err error)
+	// ReadFile reads a file at a branch, tag or commit: one request.
+	ReadFile(ctx context.Context, installation int64, name repo.Name, ref, file string) ([]byte, error)
+	// ListFiles lists all files; whole is false when GitHub cut the list. One request.
+	ListFiles(ctx context.Context, installation int64, name repo.Name, ref string) (paths []string, whole bool, err error)
 	// RepositoryURL is where people see a repository; it costs nothing.
 	RepositoryURL(name repo.Name) string
 	// React adds a reaction to a comment; one that is there already is no error.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-dev/cairn/internal/catalog/live"
 	"github.com/cairn-dev/cairn/internal/queue"
+	"github.com/cairn-dev/cairn/internal/safehttp"
 	"github.com/cairn-dev/cairn/internal/store"
 )
 
@@ -26,6 +27,9 @@ type Handlers struct {
 	PolicyRepository string // of each organisation: ".github"
 	PolicyPath       string // ".platform/policy.yaml"
 
+	// Web reads what catalog files name outside of GitHub.
+	Web *safehttp.Client
+
 	// Strict takes in nothing of a catalog file with a broken document, as Backstage does.
 	Strict bool
 
@@ -41,6 +45,8 @@ type Store interface {
 	PullRequestsBySHA(ctx context.Context, repositoryID int64, sha string) ([]int, error)
 	SaveRepository(ctx context.Context, r store.Repository) error
 	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)
+	// RepositoryByName returns store.ErrNotFound when nothing is known of it.
+	RepositoryByName(ctx context.Context, name string) (store.Repository, error)
 	// Repository returns store.ErrNotFound when nothing is known of it.
 	Repository(ctx context.Context, id int64) (store.Repository, error)
 	RemoveRepository(ctx context.Context, id int64) error

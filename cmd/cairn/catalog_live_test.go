@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -147,4 +148,51 @@ func (s *spine) wantEntities(refs ...string) {
 	if !slices.Equal(got, refs) {
 		s.t.Errorf("the catalog holds %v, want %v; what was done:\n%s", got, refs, s.outcomes())
 	}
+}
+
+func TestCatalogFileLeadsToOthers(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	api := "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata:\n  name: pay-api\nspec:\n  type: openapi\n  lifecycle: production\n  owner: team-pay\n  definition:\n    $text: ./api/openapi.yaml\n"
+	all := "---\napiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata:\n  name: parts\nspec:\n  targets: ['./parts/*.yaml']\n"
+	s.push("pay", "main", "api/openapi.yaml", "openapi: 3.1.0\n")
+	s.push("pay", "main", "parts/one.yaml", component("one", ""))
+	s.push("pay", "main", "catalog-info.yaml", api+all)
+	s.settle()
+	s.wantEntities("api:default/pay-api", "component:default/one", "location:default/parts")
+	if got := s.entity("api/default/pay-api").Spec["definition"]; got != "openapi: 3.1.0\n" {
+		t.Errorf("the definition is %q", got)
+	}
+
+	// What was referred to before comes with the one read of a push; a new file costs
+	// its own.
+	before := s.sim.Requests()
+	s.push("pay", "main", "api/openapi.yaml", "openapi: 3.1.1\n")
+	s.settle()
+	if got := s.entity("api/default/pay-api").Spec["definition"]; got != "openapi: 3.1.1\n" {
+		t.Errorf("after a push the definition is %q", got)
+	}
+	spent := s.sim.Requests()
+	for route, n := range before {
+		spent[route] -= n
+	}
+	for route, n := range spent {
+		if n > 0 && strings.Contains(route, "/contents/") {
+			t.Errorf("%d requests for files that were known: %s", n, route)
+		}
+	}
+
+	// Nothing is taken for gone while GitHub does not answer.
+	s.sim.SetFaults(githubsim.Faults{ServerErrors: 2})
+	s.push("pay", "main", "parts/two.yaml", component("two", ""))
+	s.settle()
+	eventually(t, func() error {
+		if refs := s.app.catalog.Index.Refs(); len(refs) != 4 {
+			return fmt.Errorf("the catalog holds %v", refs)
+		}
+		return nil
+	})
 }

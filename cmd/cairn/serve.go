@@ -20,6 +20,7 @@ import (
 	"github.com/cairn-dev/cairn/internal/catalog/live"
 	"github.com/cairn-dev/cairn/internal/github"
 	"github.com/cairn-dev/cairn/internal/queue"
+	"github.com/cairn-dev/cairn/internal/safehttp"
 	"github.com/cairn-dev/cairn/internal/server"
 	"github.com/cairn-dev/cairn/internal/store"
 )
@@ -114,7 +115,7 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 		return nil, errors.Join(err, db.Close())
 	}
 	h := &handlers.Handlers{
-		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
+		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, Web: safehttp.New(s.CatalogHosts), Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
 		PolicyRepository: s.PolicyRepository, PolicyPath: s.PolicyPath, Now: time.Now, Logger: logger,
 	}
 	h.Register(jobs.Register)

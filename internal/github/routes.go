@@ -21,7 +21,9 @@ func routes() []string {
 		"/repos/{owner}/{repo}/collaborators/{username}/permission",
 		"/repos/{owner}/{repo}/commits/{ref}/check-runs",
 		"/repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+		"/repos/{owner}/{repo}/contents/{path}",
 		"/repos/{owner}/{repo}/git/blobs/{file_sha}",
+		"/repos/{owner}/{repo}/git/trees/{tree_sha}",
 		"/repos/{owner}/{repo}/issues/comments/{comment_id}",
 		"/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
 		"/repos/{owner}/{repo}/issues/{issue_number}/comments",
@@ -40,6 +42,9 @@ func template(path string) string {
 }
 
 func matches(route, parts []string) bool {
+	if n := len(route); n < len(parts) && route[n-1] == "{path}" {
+		parts = parts[:n] // a path has slashes of its own
+	}
 	if len(route) != len(parts) {
 		return false
 	}

@@ -1,0 +1,183 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cairn-dev/cairn/internal/catalog/follow"
+	"github.com/cairn-dev/cairn/internal/repo"
+	"github.com/cairn-dev/cairn/internal/store"
+)
+
+// catalogFiles are where a repository may keep its catalog entities; the first
+// that is there counts, as in Backstage's GitHub discovery.
+func catalogFiles() []string { return []string{"catalog-info.yaml", "catalog-info.yml"} }
+
+// maxRefers bounds the files that are read along with the catalog file, in one query.
+const maxRefers = 50
+
+// wantedByCatalog lists what the catalog wants of a repository: the catalog file, and
+// whatever it referred to the last time, so that all of it comes in one read.
+func (h *Handlers) wantedByCatalog(ctx context.Context, name repo.Name) ([]string, error) {
+	wanted := catalogFiles()
+	known, err := h.Store.RepositoryByName(ctx, name.String())
+	if errors.Is(err, store.ErrNotFound) {
+		return wanted, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	source, err := h.Store.SourceOf(ctx, store.RepositorySource(known.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return wanted, nil
+	}
+	for _, file := range source.Refers {
+		if !strings.Contains(file, "://") && len(wanted) < maxRefers {
+			wanted = append(wanted, file)
+		}
+	}
+	return wanted, err
+}
+
+// register replaces what is known of the repository's catalog file and all that it
+// leads to, and has the catalog in memory see it.
+func (h *Handlers) register(ctx context.Context, installation int64, s *repo.Snapshot) (string, error) {
+	if err := h.Store.SaveRepository(ctx, store.Repository{
+		ID: s.ID, Name: s.Name.String(), InstallationID: installation,
+		DefaultBranch: s.DefaultBranch, Archived: s.Archived, Private: s.Visibility != "public",
+	}); err != nil {
+		return "", fmt.Errorf("keep %s: %w", s.Name, err)
+	}
+	source := store.Source{Key: store.RepositorySource(s.ID), RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
+	var found described
+	for _, file := range catalogFiles() {
+		text, ok := s.Text(file)
+		if !ok || s.Archived {
+			continue
+		}
+		addresses := h.addresses(installation, s)
+		all, err := follow.All(ctx, addresses.of(file), []byte(text), addresses)
+		if err != nil {
+			return "", err
+		}
+		if addresses.failed != nil { // GitHub does not answer: later it does
+			return "", addresses.failed
+		}
+		for _, address := range all.Refers {
+			source.Refers = append(source.Refers, addresses.short(address))
+		}
+		if found, err = describe(all, addresses); err != nil {
+			return "", err
+		}
+		break
+	}
+	if found.broken > 0 {
+		known, err := h.Store.SourceOf(ctx, source.Key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return "", err
+		}
+		found.keep(known, h.Strict)
+	}
+	changed, err := h.Store.ReplaceEntities(ctx, source, found.entities)
+	if err != nil {
+		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
+	}
+	if changed {
+		err = h.Catalog.Refresh(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return h.registration(ctx, s, found)
+}
+
+// described is what a catalog file and all that it leads to say.
+type described struct {
+	entities []store.Entity // of the documents that are in order
+	broken   int            // documents that are not, and files that cannot be read
+	problem  string         // what the first of them has
+	kept     int            // entities that stay from before
+}
+
+func describe(all follow.Result, addresses *addresses) (described, error) {
+	var d described
+	fault := func(file string, err error) {
+		if d.broken++; d.broken == 1 {
+			d.problem = fmt.Sprintf("%s does not read: %s", file, err)
+		}
+	}
+	for _, f := range all.Files {
+		file := addresses.short(f.URL)
+		for _, doc := range f.Documents {
+			if doc.Null {
+				continue
+			}
+			if !doc.OK {
+				fault(file, errors.New(doc.Err.Message))
+				continue
+			}
+			body, err := json.Marshal(doc.Entity)
+			if err != nil {
+				return described{}, fmt.Errorf("write %s: %w", doc.Ref, err)
+			}
+			d.entities = append(d.entities, store.Entity{Ref: doc.Ref, JSON: body})
+		}
+		if f.Err != nil {
+			fault(file, f.Err)
+		}
+	}
+	return d, nil
+}
+
+// keep holds on to what was said before. A broken document may describe any of
+// the entities that the others do not, so these stay, with the problem as their
+// status. strict takes in nothing where one is broken, as Backstage does.
+func (f *described) keep(before store.SourceEntities, strict bool) {
+	has := map[string]bool{}
+	if strict {
+		f.entities = nil
+	}
+	for _, e := range f.entities {
+		has[e.Ref] = true
+	}
+	for _, e := range before.Entities {
+		if has[e.Ref] {
+			continue
+		}
+		e.Problem = f.problem
+		f.entities = append(f.entities, e)
+		f.kept++
+	}
+}
+
+// registration says in one line what became of the catalog file.
+func (h *Handlers) registration(ctx context.Context, s *repo.Snapshot, f described) (string, error) {
+	var refs []string
+	for _, e := range f.entities {
+		refs = append(refs, e.Ref)
+	}
+	line := "catalog: nothing to register"
+	switch {
+	case s.Archived:
+		line = "catalog: archived, so nothing is registered"
+	case len(refs) > 0:
+		line = "catalog: " + strings.Join(refs, ", ")
+	}
+	if f.broken > 0 {
+		line += fmt.Sprintf("; %d broken", f.broken)
+	}
+	if f.kept > 0 {
+		line += fmt.Sprintf(", so %d stay as they were", f.kept)
+	}
+	for _, c := range h.Catalog.Index.Shadowed(store.RepositorySource(s.ID)) {
+		winner, err := h.Store.SourceOf(ctx, c.Winner)
+		if err != nil {
+			return "", err
+		}
+		line += fmt.Sprintf("; %s belongs to %s, which had it first", c.Ref, winner.Repository)
+	}
+	return line, nil
+}
