@@ -27,6 +27,7 @@ type Policy struct {
 	Mode         Mode
 	Paths        []GoldenPath // in the order in which detection tries them
 	Repositories []RepositoryRule
+	Scorecards   []Scorecard // the organisation's own first
 }
 
 // GoldenPath is one path of spec 7.1, with what the six checks of 7.2 need to
@@ -182,11 +183,12 @@ func DefaultPolicyFile() string { return defaultPolicy }
 
 // PolicySchema returns the JSON Schema (draft 2020-12) of policy files, for
 // editors. It accepts what ParsePolicy accepts, except that only ParsePolicy
-// knows whether a golden path that is named exists.
+// knows whether a golden path that is named exists, whether a scorecard has rules and
+// whether what a rule asks makes sense.
 func PolicySchema() string { return policySchema }
 
 // DefaultPolicy returns the built-in policy: the three paths of spec 7.1 in mode
-// advise.
+// advise, and the two scorecards of spec 4.3.
 func DefaultPolicy() *Policy {
 	raw, problems := readPolicy("policy_default.yaml", defaultPolicy)
 	if len(problems) > 0 {
@@ -201,6 +203,7 @@ func ParsePolicy(file, text string) (*Policy, error) {
 	raw, problems := readPolicy(file, text)
 	policy := raw.complete(DefaultPolicy())
 	problems = append(problems, raw.unknownPaths(file, policy)...)
+	problems = append(problems, raw.emptyScorecards(file, policy)...)
 	if len(problems) > 0 {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 		return nil, &PolicyError{problems}

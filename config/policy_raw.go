@@ -17,6 +17,7 @@ type rawPolicy struct {
 	mode         *Mode
 	paths        []rawPath
 	repositories []rawRule
+	scorecards   []rawScorecard
 }
 
 type rawPath struct {
@@ -67,6 +68,7 @@ func readPolicy(file, text string) (rawPolicy, []Problem) {
 				raw.repositories = append(raw.repositories, r.rule(item, at))
 			})
 		},
+		"scorecards": func(n *yaml.Node, at string) { raw.scorecards = r.scorecards(n, at) },
 	})
 	return raw, r.problems
 }
@@ -226,6 +228,7 @@ func (raw rawPolicy) complete(base *Policy) *Policy {
 	for _, rule := range raw.repositories {
 		out.Repositories = append(out.Repositories, rule.RepositoryRule)
 	}
+	out.Scorecards = raw.completeScorecards(base)
 	return out
 }
 
