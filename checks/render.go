@@ -31,6 +31,9 @@ type RenderInput struct {
 	// PolicyProblems are the mistakes of a policy file that could not be used, so that
 	// the last good one stays in force.
 	PolicyProblems []config.Problem
+	// Scorecards is a section about the service's scorecards, as Markdown that is safe
+	// to show; "" for none. Package scorecard writes it.
+	Scorecards string
 	// Changed lists the files of the pull request: annotations go there only. Nil is
 	// for a push, where they go everywhere.
 	Changed []string
@@ -106,6 +109,7 @@ type view struct {
 	Remedies []remedyLine
 	MoreOpen int
 	Problems []config.Problem
+	Cards    string // the section of scorecards
 
 	annotations []Annotation
 	Marked      int
@@ -124,7 +128,7 @@ type remedyLine struct{ Name, Step string }
 const topRemedies = 5
 
 func newView(in RenderInput) view {
-	v := view{Report: in.Report, Advise: in.Mode == config.Advise, Problems: in.PolicyProblems}
+	v := view{Report: in.Report, Advise: in.Mode == config.Advise, Problems: in.PolicyProblems, Cards: in.Scorecards}
 	v.Score = fmt.Sprintf("%d", in.Report.Whole())
 	if in.Base != nil && in.Base.Path == in.Report.Path && in.Base.Status != NotApplicable {
 		if in.Base.Whole() != in.Report.Whole() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/checks"
+	"github.com/cairn-dev/cairn/checks/scorecard"
 	"github.com/cairn-dev/cairn/config"
 	"github.com/cairn-dev/cairn/internal/github"
 	"github.com/cairn-dev/cairn/internal/queue"
@@ -48,7 +49,10 @@ func (h *Handlers) pullRequest(ctx context.Context, job queue.Job, body pullRequ
 		report := checks.Evaluate(checks.Input{Snapshot: pr.Base, Settings: settings, Policy: policy})
 		base = &report
 	}
-	render := checks.RenderInput{Report: head, Base: base, Mode: mode, PolicyProblems: problems}
+	render := checks.RenderInput{
+		Report: head, Base: base, Mode: mode, PolicyProblems: problems,
+		Scorecards: scorecards(pr.Head, head, policy),
+	}
 	if render.Changed, err = h.changedPaths(ctx, job.InstallationID, name, pr, head); err != nil {
 		return queue.Outcome{}, err
 	}
@@ -88,7 +92,7 @@ func (h *Handlers) readPullRequest(ctx context.Context, installation int64, ref 
 		return nil, nil, nil, err
 	}
 	for {
-		want := checks.Want(known.policy)
+		want := policyWant(known.policy)
 		pr, err := h.GitHub.ReadPullRequest(ctx, installation, ref, h.readOptions(want))
 		if err != nil {
 			return nil, nil, nil, err
@@ -97,11 +101,26 @@ func (h *Handlers) readPullRequest(ctx context.Context, installation int64, ref 
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if fresh.oid == known.oid || want.Covers(checks.Want(fresh.policy)) {
+		if fresh.oid == known.oid || want.Covers(policyWant(fresh.policy)) {
 			return pr, fresh.policy, problems, nil
 		}
 		known = fresh
 	}
+}
+
+// policyWant says what has to be read for all that a policy asks: golden paths and
+// scorecards are answered from the same read.
+func policyWant(p *config.Policy) repo.Want {
+	return checks.Want(p).Merge(scorecard.Wants(p.Scorecards))
+}
+
+// scorecards is the check run's section about the service's scorecards.
+func scorecards(s *repo.Snapshot, report checks.Report, p *config.Policy) string {
+	answer, ok := scorecard.OfService(s, report, p.Scorecards)
+	if !ok {
+		return ""
+	}
+	return scorecard.Markdown(answer)
 }
 
 func (h *Handlers) readOptions(want repo.Want) github.ReadOptions {

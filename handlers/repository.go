@@ -49,7 +49,9 @@ func (h *Handlers) repository(ctx context.Context, job queue.Job, body repositor
 		return queue.Outcome{Summary: registered, URL: s.URL}, nil
 	}
 	report := checks.Evaluate(checks.Input{Snapshot: s, Policy: policy})
-	output := checks.Render(checks.RenderInput{Report: report, Mode: mode, PolicyProblems: problems})
+	output := checks.Render(checks.RenderInput{
+		Report: report, Mode: mode, PolicyProblems: problems, Scorecards: scorecards(s, report, policy),
+	})
 	outcome, err := h.say(ctx, job.InstallationID, verdict{
 		snapshot: s, report: report, output: output, existing: branch.CheckRuns,
 		subject: fmt.Sprintf("%s@%s", s.Name, s.Branch),
@@ -70,7 +72,7 @@ func (h *Handlers) readBranch(ctx context.Context, installation int64, name repo
 		return nil, nil, nil, err
 	}
 	for {
-		want := checks.Want(known.policy).Merge(repo.Want{Files: entities})
+		want := policyWant(known.policy).Merge(repo.Want{Files: entities})
 		branch, err := h.GitHub.ReadBranch(ctx, installation, name, h.readOptions(want))
 		if err != nil {
 			return nil, nil, nil, err
@@ -79,7 +81,7 @@ func (h *Handlers) readBranch(ctx context.Context, installation int64, name repo
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if fresh.oid == known.oid || want.Covers(checks.Want(fresh.policy)) {
+		if fresh.oid == known.oid || want.Covers(policyWant(fresh.policy)) {
 			return branch, fresh.policy, problems, nil
 		}
 		known = fresh

@@ -10,11 +10,12 @@ import (
 	"github.com/cairn-dev/cairn/internal/repo"
 )
 
-// Why a fact cannot be known.
+// Why a fact is not available.
 const (
 	noSnapshot   = "the repository was not read"
 	noListing    = "the repository's files were not listed"
 	noProtection = "the branch's protection could not be read"
+	noGitHub     = "only GitHub knows it, and this is a folder"
 	noReport     = "there is no golden path report on the repository"
 )
 
@@ -28,7 +29,7 @@ type facts struct {
 }
 
 // Fact implements rule.Facts.
-func (f *facts) Fact(ref rule.Ref) (value any, unknown string) {
+func (f *facts) Fact(ref rule.Ref) (value any, missing string) {
 	keys := ref.Keys()
 	switch keys[0] {
 	case "repo":
@@ -60,12 +61,11 @@ func (f *facts) repoFact(keys []string) (any, string) {
 			f.files = list(paths(s))
 		}
 		value = f.files
-	case "languages":
-		value = list(languages(s))
-	case "topics":
-		value = list(s.Topics)
-	case "archived":
-		value = s.Archived
+	case "languages", "topics", "archived":
+		if isFolder(s) {
+			return nil, noGitHub
+		}
+		value = map[string]any{"languages": list(languages(s)), "topics": list(s.Topics), "archived": s.Archived}[keys[0]]
 	case "protection":
 		if s.Protection == nil {
 			return nil, noProtection
@@ -119,11 +119,16 @@ func (f *facts) Variables() rule.Variables {
 
 func (f *facts) gather() rule.Variables {
 	v := rule.Variables{Entity: f.entity(), Checks: map[string]rule.Check{}}
-	gap := func(name, reason string) { v.Unknown = append(v.Unknown, rule.Gap{Name: name, Reason: reason}) }
+	gap := func(name, reason string) { v.Gaps = append(v.Gaps, rule.Gap{Name: name, Reason: reason}) }
 	if s := f.in.Snapshot; s == nil {
 		gap("repo", noSnapshot)
 	} else {
 		v.Repo = rule.Repo{Languages: languages(s), Topics: s.Topics, Archived: s.Archived}
+		if isFolder(s) {
+			gap("repo.languages", noGitHub)
+			gap("repo.topics", noGitHub)
+			gap("repo.archived", noGitHub)
+		}
 		if v.Repo.Files = paths(s); !listed(s) {
 			gap("repo.files", noListing)
 		}
@@ -171,6 +176,10 @@ func (f *facts) relationList() []any {
 	}
 	return f.relations
 }
+
+// isFolder reports whether s was read from a folder, where nobody knows what GitHub
+// says of the repository.
+func isFolder(s *repo.Snapshot) bool { return s.ID == 0 }
 
 // listingDepth is how deep a repository is listed for rules about all its files: as
 // deep as a Snapshot goes.

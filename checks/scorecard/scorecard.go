@@ -3,10 +3,12 @@
 // scorecards come from the policy (package config), what a rule can ask is in package
 // rule. It is pure: it never talks to GitHub, reads a clock, or keeps anything.
 //
-// Start reading at [Evaluate].
+// Start reading at [EvaluateAll]; [OfService] finds the entity in a Snapshot.
 package scorecard
 
 import (
+	"math"
+
 	"github.com/cairn-dev/cairn/checks"
 	"github.com/cairn-dev/cairn/checks/scorecard/rule"
 	"github.com/cairn-dev/cairn/config"
@@ -32,11 +34,10 @@ type Status string
 const (
 	Pass Status = "pass"
 	Fail Status = "fail"
-	// Unknown is for a rule that asks for what was not read: there is no Snapshot, or
-	// the app may not see the branch's protection. It counts as not passed, so that
-	// nobody rises by hiding, and Result.Possible says what the score may be once it
-	// is known.
-	Unknown Status = "unknown"
+	// NotAvailable is for a rule that asks for what was not read: there is no
+	// Snapshot, or the App may not see the branch's protection. It counts for nothing:
+	// no team answers for what Cairn did not read.
+	NotAvailable Status = "not_available"
 	// NotApplicable is for a rule whose condition does not hold. It counts for nothing.
 	NotApplicable Status = "not_applicable"
 	// Error is for a rule that cannot be judged on this entity, such as an
@@ -44,12 +45,19 @@ const (
 	Error Status = "error"
 )
 
-// Result is the answer of one scorecard about one entity. It marshals to what the API
-// serves:
+// Answer is what every scorecard that is about an entity says of it. It marshals to
+// what the API serves at /api/scorecards/{ref}:
+//
+//	{"entity": "component:default/pay", "scorecards": [{"scorecard": "production-readiness", …}]}
+type Answer struct {
+	Entity     string   `json:"entity"`     // the entity's ref, in lower case
+	Scorecards []Result `json:"scorecards"` // in the policy's order, never null
+}
+
+// Result is the answer of one scorecard about one entity.
 //
 //	{"scorecard": "production-readiness", "title": "Production Readiness",
-//	 "description": "…", "entity": "component:default/pay",
-//	 "applies": true, "reason": "", "score": 80, "possible": 80,
+//	 "description": "…", "applies": true, "reason": "", "score": 80,
 //	 "level": "silver", "rules": [{"id": "has-owner", …}]}
 //
 // All its texts are plain and may quote the entity and the policy: escape them
@@ -58,24 +66,26 @@ type Result struct {
 	Scorecard   string `json:"scorecard"` // the key
 	Title       string `json:"title"`
 	Description string `json:"description"`
-	Entity      string `json:"entity"` // the entity's ref, such as component:default/pay
 
-	// Applies is false when the scorecard is not about this entity, or none of its
-	// rules is. Reason says why; then there is neither score nor level.
+	// Applies is false when the scorecard is not about this entity, none of its rules
+	// is, or nothing that they ask for is available. Reason says which; then there is
+	// neither score nor level.
 	Applies bool   `json:"applies"`
 	Reason  string `json:"reason"`
 
 	// Score is the weight of the rules that pass, in percent of the weight of the
-	// rules that apply: 0-100, not rounded. Possible is the score if every rule that
-	// is unknown passed.
-	Score    float64 `json:"score"`
-	Possible float64 `json:"possible"`
+	// rules that pass, fail or end in an error: 0-100, not rounded.
+	Score float64 `json:"score"`
 
 	// Level is the highest level that Score reaches, "" for none.
 	Level string `json:"level"`
 
 	Rules []RuleResult `json:"rules"` // in the policy's order, never null
 }
+
+// Whole returns the score as people see it: cut, not rounded, so that 100 is only
+// shown when it is meant.
+func (r Result) Whole() int { return int(math.Floor(r.Score)) }
 
 // RuleResult is the answer of one rule.
 //
@@ -101,17 +111,16 @@ func Evaluate(in Input, card config.Scorecard) Result {
 	return evaluate(&facts{in: in}, card)
 }
 
-// EvaluateAll scores an entity by every scorecard that is about it, in the policy's
-// order. The result is never nil.
-func EvaluateAll(in Input, cards []config.Scorecard) []Result {
+// EvaluateAll scores an entity by every scorecard that is about it.
+func EvaluateAll(in Input, cards []config.Scorecard) Answer {
 	known := &facts{in: in}
-	results := make([]Result, 0, len(cards))
+	out := Answer{Entity: in.Entity.Ref().String(), Scorecards: []Result{}}
 	for _, card := range cards {
 		if ok, _ := about(in.Entity, card); ok {
-			results = append(results, evaluate(known, card))
+			out.Scorecards = append(out.Scorecards, evaluate(known, card))
 		}
 	}
-	return results
+	return out
 }
 
 func about(e *catalog.Entity, card config.Scorecard) (ok bool, reason string) {
@@ -119,34 +128,32 @@ func about(e *catalog.Entity, card config.Scorecard) (ok bool, reason string) {
 }
 
 func evaluate(known *facts, card config.Scorecard) Result {
-	r := Result{
-		Scorecard: card.Key, Title: card.Title, Description: card.Description,
-		Entity: known.in.Entity.Ref().String(), Rules: []RuleResult{},
-	}
+	r := Result{Scorecard: card.Key, Title: card.Title, Description: card.Description, Rules: []RuleResult{}}
 	if r.Applies, r.Reason = about(known.in.Entity, card); !r.Applies {
 		return r
 	}
-	total, passed, unknown := 0, 0, 0
+	total, passed := 0, 0
+	r.Reason = "none of its rules applies to this entity"
 	for _, line := range card.Rules {
 		answer := ask(known, line)
 		r.Rules = append(r.Rules, answer)
 		switch answer.Status {
 		case NotApplicable:
 			continue
+		case NotAvailable:
+			r.Reason = "nothing that its rules ask for is available here"
+			continue
 		case Pass:
 			passed += line.Weight
-		case Unknown:
-			unknown += line.Weight
 		case Fail, Error:
 		}
 		total += line.Weight
 	}
-	if total == 0 {
-		r.Applies, r.Reason = false, "none of its rules applies to this entity"
+	if r.Applies = total > 0; !r.Applies {
 		return r
 	}
+	r.Reason = ""
 	r.Score = 100 * float64(passed) / float64(total)
-	r.Possible = 100 * float64(passed+unknown) / float64(total)
 	for _, level := range card.Levels {
 		if 100*passed >= level.MinScore*total {
 			r.Level = level.Name
@@ -163,7 +170,7 @@ func ask(known *facts, line config.ScorecardRule) RuleResult {
 		case rule.Fail:
 			out.Status, out.Message = NotApplicable, "does not apply: "+a.Message
 			return out
-		case rule.Unknown, rule.Error:
+		case rule.NotAvailable, rule.Error:
 			out.Status, out.Message, out.Remedy = Status(a.Outcome), "whether this applies cannot be told: "+a.Message, a.Remedy
 			return out
 		}

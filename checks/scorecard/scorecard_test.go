@@ -68,6 +68,7 @@ func full(t testing.TB) scorecard.Input {
 	in.Snapshot = repo.NewSnapshot(repo.Name{Owner: "mycompany", Repo: "payment-service"},
 		repo.Want{Dirs: []repo.Dir{{Depth: 4, NamesOnly: true}}},
 		repo.File{Path: "go.mod"}, repo.File{Path: "docs", Kind: repo.Directory}, repo.File{Path: "docs/index.md"})
+	in.Snapshot.ID = 1
 	in.Snapshot.Languages = []repo.Language{{Name: "Makefile", Bytes: 10}, {Name: "Go", Bytes: 1000}}
 	in.Snapshot.Topics = []string{"payments"}
 	in.Snapshot.Protection = &repo.Protection{RequiresPullRequest: true, RequiredApprovals: 2, Sources: []string{"ruleset: main"}}
@@ -174,7 +175,7 @@ func TestOperators(t *testing.T) {
 		{`{factRef: repo.protection, operator: isNotEmpty}`, "", "pass"},
 		{`{factRef: repo.protection.requiredApprovals, operator: greaterThan, value: 2}`, "repo.protection.requiredApprovals is 2", "fail"},
 		{`{factRef: checks.ci-cd-pipeline.status, operator: equals, value: compliant}`, `is "partial"`, "fail"},
-		{`{factRef: checks.none.status, operator: exists}`, "the golden path report has no check none", "unknown"},
+		{`{factRef: checks.none.status, operator: exists}`, "the golden path report has no check none", "not_available"},
 		{`{any: [{factRef: spec.none, operator: exists}, {factRef: kind, operator: exists}]}`, "", "pass"},
 		{`{any: [{factRef: spec.no, operator: exists}, {factRef: spec.none, operator: exists}]}`, "spec.no is missing; it has to be there; spec.none is missing", "fail"},
 		{`{all: [{factRef: kind, operator: exists}, {factRef: spec.none, operator: exists}]}`, "spec.none is missing", "fail"},
@@ -199,33 +200,41 @@ func TestOperators(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotKnown(t *testing.T) {
+func TestWhatIsNotAvailableCountsForNothing(t *testing.T) {
 	in := input(t, payment)
 	bare := full(t)
 	bare.Snapshot = repo.NewSnapshot(repo.Name{}, repo.Want{Dirs: []repo.Dir{{Depth: 1}}}, repo.File{Path: "go.mod"})
+	bare.Snapshot.ID = 1
+	folder := full(t)
+	folder.Snapshot.ID = 0
 	cases := []struct {
 		in            scorecard.Input
 		rule, message string
 		want          scorecard.Status
 	}{
-		{in, `{factRef: repo.archived, operator: exists}`, "repo.archived is not known: the repository was not read", "unknown"},
-		{in, `{factRef: repo.files, operator: contains, value: go.mod}`, "not read", "unknown"},
-		{in, `{factRef: checks.docs.status, operator: exists}`, "there is no golden path report", "unknown"},
-		{in, `{expression: "'go.mod' in repo.files"}`, "repo is not known: the repository was not read", "unknown"},
+		{in, `{factRef: repo.archived, operator: exists}`, "repo.archived is not available: the repository was not read", "not_available"},
+		{in, `{factRef: repo.files, operator: contains, value: go.mod}`, "not read", "not_available"},
+		{in, `{factRef: checks.docs.status, operator: exists}`, "there is no golden path report", "not_available"},
+		{in, `{expression: "'go.mod' in repo.files"}`, "repo is not available: the repository was not read", "not_available"},
 		{in, `{expression: "entity.kind == 'Component' || 'go.mod' in repo.files"}`, "", "pass"},
 		{in, `{expression: "entity.kind == 'API' && size(checks) > 0"}`, "", "fail"},
-		{in, `{not: {factRef: repo.archived, operator: exists}}`, "", "unknown"},
+		{in, `{not: {factRef: repo.archived, operator: exists}}`, "", "not_available"},
 		{in, `{any: [{factRef: repo.archived, operator: exists}, {factRef: kind, operator: exists}]}`, "", "pass"},
-		{in, `{all: [{factRef: repo.archived, operator: exists}, {factRef: kind, operator: exists}]}`, "", "unknown"},
+		{in, `{all: [{factRef: repo.archived, operator: exists}, {factRef: kind, operator: exists}]}`, "", "not_available"},
 		{in, `{all: [{factRef: repo.archived, operator: exists}, {expression: "entity.none == 1"}]}`, "", "error"},
 		{bare, `{factRef: repo.files, operator: contains, value: go.mod}`, "", "pass"},
 		{bare, `{factRef: repo.files, operator: contains, value: Makefile}`, "", "fail"},
-		{bare, `{factRef: repo.files, operator: contains, value: docs/index.md}`, "that part of it was not read", "unknown"},
-		{bare, `{factRef: repo.files, operator: matches, value: "go"}`, "files were not listed", "unknown"},
-		{bare, `{expression: "repo.files.size() > 0"}`, "repo.files is not known", "unknown"},
+		{bare, `{factRef: repo.files, operator: contains, value: docs/index.md}`, "that part of it was not read", "not_available"},
+		{bare, `{factRef: repo.files, operator: matches, value: "go"}`, "files were not listed", "not_available"},
+		{bare, `{expression: "repo.files.size() > 0"}`, "repo.files is not available", "not_available"},
 		{bare, `{expression: "repo.archived"}`, "", "fail"},
-		{bare, `{factRef: repo.protection.requiresPullRequest, operator: equals, value: true}`, "protection could not be read", "unknown"},
-		{bare, `{expression: "repo.protection.requiresPullRequest"}`, "repo.protection is not known", "unknown"},
+		{bare, `{factRef: repo.protection.requiresPullRequest, operator: equals, value: true}`, "protection could not be read", "not_available"},
+		{folder, `{factRef: "repo.languages[0]", operator: equals, value: Go}`, "only GitHub knows it, and this is a folder", "not_available"},
+		{folder, `{factRef: repo.topics, operator: isNotEmpty}`, "only GitHub knows it", "not_available"},
+		{folder, `{not: {factRef: repo.archived, operator: equals, value: true}}`, "only GitHub knows it", "not_available"},
+		{folder, `{expression: "'Go' in repo.languages"}`, "repo.languages is not available", "not_available"},
+		{folder, `{expression: "'go.mod' in repo.files"}`, "", "pass"},
+		{bare, `{expression: "repo.protection.requiresPullRequest"}`, "repo.protection is not available", "not_available"},
 	}
 	for _, c := range cases {
 		got := scorecard.Evaluate(c.in, one(t, c.rule))
@@ -233,8 +242,8 @@ func TestWhatIsNotKnown(t *testing.T) {
 		if rule.Status != c.want || !strings.Contains(rule.Message, c.message) {
 			t.Errorf("%s: %s, %s", c.rule, rule.Status, rule.Message)
 		}
-		if rule.Status == scorecard.Unknown && (got.Score != 0 || got.Possible != 100) {
-			t.Errorf("%s: unknown scores %v of possible %v", c.rule, got.Score, got.Possible)
+		if rule.Status == scorecard.NotAvailable && (got.Applies || got.Reason == "" || got.Level != "") {
+			t.Errorf("%s: what is not available is scored: %+v", c.rule, got)
 		}
 	}
 }
@@ -242,24 +251,24 @@ func TestWhatIsNotKnown(t *testing.T) {
 func TestScoreConditionsAndLevels(t *testing.T) {
 	yes, no := `{factRef: kind, operator: exists}`, `{factRef: spec.none, operator: exists}`
 	cases := []struct {
-		name, card      string
-		score, possible float64
-		level           string
+		name, card string
+		score      float64
+		level      string
 	}{
-		{"all", `{checks: [{id: a, rule: ` + yes + `}]}`, 100, 100, "gold"},
-		{"weights", `{checks: [{id: a, weight: 7, rule: ` + yes + `}, {id: b, weight: 3, rule: ` + no + `}]}`, 70, 70, "silver"},
-		{"just below", `{checks: [{id: a, weight: 699, rule: ` + yes + `}, {id: b, weight: 301, rule: ` + no + `}]}`, 69.9, 69.9, "bronze"},
-		{"no level", `{checks: [{id: a, rule: ` + no + `}]}`, 0, 0, ""},
-		{"condition", `{checks: [{id: a, rule: ` + yes + `}, {id: b, weight: 99, rule: ` + no + `, condition: ` + no + `}]}`, 100, 100, "gold"},
-		{"unknown condition", `{checks: [{id: a, rule: ` + yes + `}, {id: b, rule: ` + yes + `, condition: {factRef: repo.topics, operator: exists}}]}`, 50, 100, "bronze"},
-		{"own levels", `{levels: {top: 100, half: 50}, checks: [{id: a, rule: ` + yes + `}, {id: b, rule: ` + no + `}]}`, 50, 50, "half"},
-		{"no levels", `{levels: {}, checks: [{id: a, rule: ` + yes + `}]}`, 100, 100, ""},
+		{"all", `{checks: [{id: a, rule: ` + yes + `}]}`, 100, "gold"},
+		{"weights", `{checks: [{id: a, weight: 7, rule: ` + yes + `}, {id: b, weight: 3, rule: ` + no + `}]}`, 70, "silver"},
+		{"just below", `{checks: [{id: a, weight: 699, rule: ` + yes + `}, {id: b, weight: 301, rule: ` + no + `}]}`, 69.9, "bronze"},
+		{"no level", `{checks: [{id: a, rule: ` + no + `}]}`, 0, ""},
+		{"condition", `{checks: [{id: a, rule: ` + yes + `}, {id: b, weight: 99, rule: ` + no + `, condition: ` + no + `}]}`, 100, "gold"},
+		{"condition not available", `{checks: [{id: a, rule: ` + yes + `}, {id: b, rule: ` + yes + `, condition: {factRef: repo.topics, operator: exists}}]}`, 100, "gold"},
+		{"own levels", `{levels: {top: 100, half: 50}, checks: [{id: a, rule: ` + yes + `}, {id: b, rule: ` + no + `}]}`, 50, "half"},
+		{"no levels", `{levels: {}, checks: [{id: a, rule: ` + yes + `}]}`, 100, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := scorecard.Evaluate(input(t, payment), cards(t, "scorecards: {x: "+c.card+"}")[0])
-			if fmt.Sprintf("%.4f %.4f", got.Score, got.Possible) != fmt.Sprintf("%.4f %.4f", c.score, c.possible) || got.Level != c.level {
-				t.Errorf("got %v of possible %v, level %q", got.Score, got.Possible, got.Level)
+			if fmt.Sprintf("%.4f", got.Score) != fmt.Sprintf("%.4f", c.score) || got.Level != c.level {
+				t.Errorf("got %v, level %q", got.Score, got.Level)
 			}
 		})
 	}
@@ -286,7 +295,7 @@ func TestAppliesTo(t *testing.T) {
 		if got.Applies != want || (got.Reason == "") != want {
 			t.Errorf("%s: applies %v, %s", text, got.Applies, got.Reason)
 		}
-		if n := len(scorecard.EvaluateAll(input(t, payment), []config.Scorecard{card})); (n == 1) != want {
+		if n := len(scorecard.EvaluateAll(input(t, payment), []config.Scorecard{card}).Scorecards); (n == 1) != want {
 			t.Errorf("%s: %d results", text, n)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cairn-dev/cairn/checks"
+	"github.com/cairn-dev/cairn/checks/scorecard"
 	"github.com/cairn-dev/cairn/config"
 	"github.com/cairn-dev/cairn/internal/repo"
 )
@@ -50,7 +51,7 @@ func newCheckCommand() *cobra.Command {
 }
 
 func runCheck(ctx context.Context, out io.Writer, o checkOptions) error {
-	write, ok := map[string]func(io.Writer, checks.Report) error{
+	write, ok := map[string]func(io.Writer, judgement) error{
 		"text": writeText, "json": writeJSON, "markdown": writeMarkdown,
 	}[o.format]
 	if !ok {
@@ -63,12 +64,13 @@ func runCheck(ctx context.Context, out io.Writer, o checkOptions) error {
 	if _, ok := policy.Path(o.path); o.path != "" && !ok {
 		return &exitError{exitCannot, fmt.Errorf("there is no golden path %q; there are %s", o.path, strings.Join(policy.Keys(), ", "))}
 	}
-	snapshot, err := repo.ReadDir(ctx, o.dir, checks.Want(policy))
+	snapshot, err := repo.ReadDir(ctx, o.dir, checks.Want(policy).Merge(scorecard.Wants(policy.Scorecards)))
 	if err != nil {
 		return &exitError{exitCannot, fmt.Errorf("check %s: %w", o.dir, err)}
 	}
 	report := checks.Evaluate(checks.Input{Snapshot: snapshot, Policy: policy, Path: o.path})
-	if err := write(out, report); err != nil {
+	answer, _ := scorecard.OfService(snapshot, report, policy.Scorecards)
+	if err := write(out, judgement{report, answer}); err != nil {
 		return &exitError{exitCannot, fmt.Errorf("write the report: %w", err)}
 	}
 	switch {
@@ -98,23 +100,43 @@ func readPolicy(file string) (*config.Policy, error) {
 	return config.ParsePolicy(file, string(text))
 }
 
-func writeJSON(out io.Writer, r checks.Report) error {
+// judgement is what is printed of one folder.
+type judgement struct {
+	report     checks.Report
+	scorecards scorecard.Answer // without scorecards when no Component can be read
+}
+
+// writeJSON prints the Report, and beside its keys the scorecards.
+func writeJSON(out io.Writer, j judgement) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(r)
+	return enc.Encode(struct {
+		checks.Report
+		Scorecards []scorecard.Result `json:"scorecards"`
+	}{j.report, j.scorecards.Scorecards})
 }
 
 // writeMarkdown prints what the check run shows.
-func writeMarkdown(out io.Writer, r checks.Report) error {
-	o := checks.Render(checks.RenderInput{Report: r, Mode: config.Advise})
+func writeMarkdown(out io.Writer, j judgement) error {
+	o := checks.Render(checks.RenderInput{Report: j.report, Mode: config.Advise, Scorecards: scorecard.Markdown(j.scorecards)})
 	_, err := fmt.Fprintf(out, "# %s\n\n%s\n%s", checks.Text(o.Title), o.Summary, o.Text)
 	return err
 }
 
-// writeText prints for a terminal: a line per check, then what to mend and where.
-func writeText(out io.Writer, r checks.Report) error {
-	return checks.WriteText(out, r, isTerminal(out))
+// writeText prints for a terminal: a line per check, then what to mend and where,
+// then the scorecards.
+func writeText(out io.Writer, j judgement) error {
+	if err := checks.WriteText(out, j.report, isTerminal(out)); err != nil {
+		return err
+	}
+	if len(j.scorecards.Scorecards) == 0 {
+		return nil
+	}
+	if _, err := io.WriteString(out, "\n"); err != nil {
+		return err
+	}
+	return scorecard.WriteText(out, j.scorecards)
 }
 
 // isTerminal says whether colour is wanted (no-color.org).

@@ -106,7 +106,7 @@ func TestCheckJSONHasExactlyTheAgreedKeys(t *testing.T) {
 		slices.Sort(names)
 		return strings.Join(names, " ")
 	}
-	if got := keys(report); got != "checks path score service status" {
+	if got := keys(report); got != "checks path score scorecards service status" {
 		t.Errorf("report: %s", got)
 	}
 	list, _ := report["checks"].([]any)

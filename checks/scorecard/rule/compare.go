@@ -19,9 +19,9 @@ func (c *comparison) judge(facts Facts) Answer {
 	if path, ok := c.onePath(); ok {
 		return c.judgeFile(facts, path)
 	}
-	value, unknown := facts.Fact(c.ref)
-	if unknown != "" {
-		return Answer{Outcome: Unknown, Message: fmt.Sprintf("%s is not known: %s", c.ref, unknown)}
+	value, missing := facts.Fact(c.ref)
+	if missing != "" {
+		return Answer{Outcome: NotAvailable, Message: fmt.Sprintf("%s is not available: %s", c.ref, missing)}
 	}
 	ok, found, err := c.holds(value)
 	a := Answer{Outcome: Pass, Actual: c.show(value)}
@@ -43,7 +43,7 @@ func (c *comparison) judgeFile(facts Facts, path string) Answer {
 	has, known := facts.HasFile(path)
 	switch {
 	case !known:
-		return Answer{Outcome: Unknown, Message: fmt.Sprintf("whether the repository has %s is not known: that part of it was not read", path)}
+		return Answer{Outcome: NotAvailable, Message: fmt.Sprintf("whether the repository has %s is not available: that part of it was not read", path)}
 	case has:
 		return Answer{Outcome: Pass, Actual: path, Message: "the repository has " + path}
 	case strings.HasSuffix(path, "/"):

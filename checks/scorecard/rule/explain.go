@@ -130,5 +130,11 @@ func (c *comparison) remedy() string {
 	if c.op == IsNotEmpty || c.op == Exists {
 		return fmt.Sprintf("Set %s in the entity's catalog file.", where)
 	}
+	switch c.op {
+	case Equals:
+		return fmt.Sprintf("In the entity's catalog file, set %s to %s.", where, literal(c.value))
+	case MinLength:
+		return fmt.Sprintf("In the entity's catalog file, give %s a length of at least %s.", where, literal(c.value))
+	}
 	return fmt.Sprintf("In the entity's catalog file, change %s: %s.", where, c.need())
 }

@@ -31,13 +31,13 @@ type Variables struct {
 	Repo   Repo
 	Checks map[string]Check // by id
 
-	// Unknown lists what of repo and checks could not be read, such as "repo" or
-	// "repo.files", with the reason. An expression whose answer hangs on one of them
-	// is Unknown.
-	Unknown []Gap
+	// Gaps lists what of repo and checks could not be read. An expression whose answer
+	// hangs on one of them is NotAvailable.
+	Gaps []Gap
 }
 
-// Gap is a part of Variables that is not known.
+// Gap is a part of Variables that nobody has read, such as "repo" or "repo.files",
+// and why.
 type Gap struct{ Name, Reason string }
 
 // Repo is the variable repo. Its fields are written with a small first letter, as
@@ -103,7 +103,7 @@ func (e *Env) Compile(source string) (*Test, error) {
 	if err := x.inspect(tree); err != nil {
 		return nil, err
 	}
-	program, err := e.env.Program(tree, cel.EvalOptions(cel.OptPartialEval), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory))
+	program, err := e.env.Program(tree, cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval), cel.CostLimit(maxCost), cel.MemoryLimit(maxMemory))
 	if err != nil {
 		return nil, &ExpressionError{Message: err.Error()}
 	}
@@ -201,8 +201,8 @@ func literalPattern(call ast.CallExpr) string {
 
 func (x *expression) judge(facts Facts) Answer {
 	v := facts.Variables()
-	patterns := make([]*cel.AttributePatternType, len(v.Unknown))
-	for i, gap := range v.Unknown {
+	patterns := make([]*cel.AttributePatternType, len(v.Gaps))
+	for i, gap := range v.Gaps {
 		name, field, below := strings.Cut(gap.Name, ".")
 		patterns[i] = cel.AttributePattern(name)
 		if below {
@@ -224,24 +224,24 @@ func (x *expression) judge(facts Facts) Answer {
 		return Answer{Outcome: Fail, Actual: "false", Message: "the expression does not hold: " + x.source, Remedy: "Change the entity or its repository so that this holds: " + x.source}
 	}
 	if unknown, ok := value.(*types.Unknown); ok {
-		return Answer{Outcome: Unknown, Message: unknownReason(unknown, v.Unknown)}
+		return Answer{Outcome: NotAvailable, Message: gapReason(unknown, v.Gaps)}
 	}
 	return x.failed(fmt.Errorf("it gave %v, not true or false", value.Type()))
 }
 
-// unknownReason names the gap on which the answer hangs.
-func unknownReason(unknown *types.Unknown, gaps []Gap) string {
+// gapReason names the gap on which the answer hangs.
+func gapReason(unknown *types.Unknown, gaps []Gap) string {
 	for _, id := range unknown.IDs() {
 		trails, _ := unknown.GetAttributeTrails(id)
 		for _, trail := range trails {
 			for _, gap := range gaps {
 				if strings.HasPrefix(trail.String()+".", gap.Name+".") || strings.HasPrefix(gap.Name+".", trail.String()+".") {
-					return gap.Name + " is not known: " + gap.Reason
+					return gap.Name + " is not available: " + gap.Reason
 				}
 			}
 		}
 	}
-	return "something the expression asks for could not be read"
+	return "something the expression asks for was not read"
 }
 
 func (x *expression) failed(err error) Answer {

@@ -19,10 +19,11 @@ type Outcome string
 
 // The four outcomes.
 const (
-	Pass    Outcome = "pass"
-	Fail    Outcome = "fail"
-	Unknown Outcome = "unknown" // a fact that is needed could not be read
-	Error   Outcome = "error"   // the test cannot be judged on these facts, which is the policy's fault
+	Pass Outcome = "pass"
+	Fail Outcome = "fail"
+	// NotAvailable is for a fact that nobody has read, so that nobody can tell.
+	NotAvailable Outcome = "not_available"
+	Error        Outcome = "error" // the test cannot be judged on these facts, which is the policy's fault
 )
 
 // Answer is what [Test.Judge] found. Its texts are plain, on one line, bounded,
@@ -37,9 +38,9 @@ type Answer struct {
 // Facts is what a [Test] asks. One Facts is used by one goroutine at a time.
 type Facts interface {
 	// Fact returns the value of ref: bool, float64, string, []any or
-	// map[string]any, or nil when there is none. unknown, when not "", says why
+	// map[string]any, or nil when there is none. missing, when not "", says why
 	// nobody can tell, such as "the repository was not read".
-	Fact(ref Ref) (value any, unknown string)
+	Fact(ref Ref) (value any, missing string)
 
 	// HasFile reports whether the repository has the file at path, or the folder
 	// when path ends in a slash; known is false when that part of the repository
@@ -81,7 +82,7 @@ func Not(test *Test) *Test { return &Test{op: opNot, parts: []*Test{test}} }
 //
 // What cannot be known stays so only where it matters: any passes when one part
 // passes and all fails when one part fails, whatever the others are. Otherwise an
-// Error goes before Unknown.
+// Error goes before NotAvailable.
 func (t *Test) Judge(facts Facts) Answer {
 	var a Answer
 	switch t.op {
@@ -112,7 +113,7 @@ func (t *Test) judgeParts(facts Facts) Answer {
 		answers = append(answers, a)
 	}
 	out := Answer{Outcome: otherwise}
-	for _, o := range []Outcome{Error, Unknown} {
+	for _, o := range []Outcome{Error, NotAvailable} {
 		if i := slices.IndexFunc(answers, func(a Answer) bool { return a.Outcome == o }); i >= 0 {
 			return answers[i]
 		}
@@ -134,7 +135,7 @@ func (t *Test) judgeNot(facts Facts) Answer {
 	case Fail:
 		a.Outcome, a.Remedy = Pass, ""
 		a.Message, _, _ = strings.Cut(a.Message, "; ")
-	case Unknown, Error:
+	case NotAvailable, Error:
 	}
 	return a
 }
