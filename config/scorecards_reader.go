@@ -20,6 +20,7 @@ const (
 	maxTestDepth   = 8   // of any, all and not in one another
 	maxTests       = 50  // in one rule or condition
 	maxExpressions = 200 // in the whole file
+	maxPatterns    = 500 // regular expressions of matches in the whole file
 )
 
 var (

@@ -18,6 +18,7 @@ type cardReader struct {
 	*reader
 	env         *rule.Env
 	expressions int
+	patterns    int
 }
 
 // test reads a rule or a condition: a comparison, any, all, not or an expression.
@@ -129,6 +130,12 @@ func (r *cardReader) comparison(n *yaml.Node, at string) *rule.Test {
 	}
 	if len(r.problems) > before || len(ref.Keys()) == 0 || op == "" {
 		return nil
+	}
+	if op == rule.Matches {
+		if r.patterns++; r.patterns > maxPatterns {
+			r.problem(places["value"], at+".value", "more than %d regular expressions in one policy", maxPatterns)
+			return nil
+		}
 	}
 	test, err := rule.Compare(ref, op, fieldName, value)
 	if wrong := (*rule.PartError)(nil); errors.As(err, &wrong) {

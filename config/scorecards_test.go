@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,6 +109,36 @@ func TestScorecardMistakes(t *testing.T) {
 			}
 			if diff := cmp.Diff(string(want), err.Error()+"\n"); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A policy of any size is refused with the place at which it is too much.
+func TestLargePoliciesAreRefusedWhereTheyAreTooLarge(t *testing.T) {
+	rules := func(n, each int, rule string) string {
+		var b strings.Builder
+		for i := range n {
+			if i%each == 0 {
+				fmt.Fprintf(&b, "  card%d:\n    checks:\n", i/each)
+			}
+			fmt.Fprintf(&b, "      - {id: r%d, rule: %s}\n", i, rule)
+		}
+		return "scorecards:\n" + b.String()
+	}
+	const exists = "{factRef: kind, operator: exists}"
+	cases := map[string]struct{ policy, want string }{
+		"rules":       {rules(10_000, 10_000, exists), "policy.yaml:104:"},
+		"scorecards":  {rules(10_000, 100, exists), "policy.yaml:5102:3: scorecards: more than 50"},
+		"expressions": {rules(201, 100, "{expression: 'true'}"), "policy.yaml:208:"},
+		"patterns":    {rules(501, 100, "{factRef: kind, operator: matches, value: a}"), "policy.yaml:514:"},
+		"depth":       {"scorecards: {a: {checks: [{id: a, rule: " + strings.Repeat("{not: ", 100_000) + strings.Repeat("}", 100_000) + "}]}}", "policy.yaml:"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.ParsePolicy("policy.yaml", c.policy)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %.400v, want %q", err, c.want)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -338,6 +339,22 @@ func TestExpressionsStopOnLargeEntities(t *testing.T) {
 	got = scorecard.Evaluate(input(t, text), one(t, `{factRef: metadata.description, operator: matches, value: "b$"}`)).Rules[0]
 	if got.Status != scorecard.Error || !strings.Contains(got.Message, "too much text") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// RE2 takes time in proportion to text and pattern; both together are bounded.
+func TestMatchesStopsOnMuchText(t *testing.T) {
+	tags := make([]string, 3000)
+	for i := range tags {
+		tags[i] = strings.Repeat("a", 50) + strconv.Itoa(i)
+	}
+	large := strings.Replace(payment, "[go, grpc, tier-1]", "["+strings.Join(tags, ", ")+"]", 1)
+	cases := map[string]scorecard.Status{"a$": scorecard.Fail, "(a{1,9}){30}b$": scorecard.Error}
+	for pattern, want := range cases {
+		got := scorecard.Evaluate(input(t, large), one(t, `{factRef: metadata.tags, operator: matches, value: "`+pattern+`"}`)).Rules[0]
+		if got.Status != want {
+			t.Errorf("%s: %s, %s; want %s", pattern, got.Status, got.Message, want)
+		}
 	}
 }
 

@@ -418,6 +418,43 @@ func eventually(t testing.TB, holds func() error) {
 	}
 }
 
+// Scorecards are answered from the read that the golden path needs, whatever they ask.
+func TestScorecardsCostNoRequest(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	_, err := s.sim.AddRepository("acme", githubsim.Seeded{Name: ".github", Author: "ada", Files: map[string]string{".platform/policy.yaml": `
+scorecards:
+  security-compliance: {enabled: false}
+  repository:
+    title: Repository
+    checks:
+      - {id: topic, title: Has a topic, weight: 1, rule: {factRef: repo.topics, operator: isNotEmpty}}
+      - {id: docs, title: Has docs, weight: 2, rule: {factRef: repo.files, operator: contains, value: docs/index.md}}
+      - {id: deep, title: Has Go, weight: 3, rule: {expression: "repo.files.exists(f, f.endsWith('.go'))"}}
+      - {id: checked, title: Has CI, weight: 4, rule: {factRef: checks.ci-cd-pipeline.status, operator: equals, value: compliant}}
+`}})
+	s.must(err)
+	s.repository("pay")
+	s.push("pay", "topic", "docs/index.md", "# Pay\n")
+	s.push("pay", "topic", "internal/pay/pay.go", "package pay\n")
+	s.settle() // the policy is known from here on
+
+	s.sim.ResetRequests()
+	s.pull("pay", "topic")
+	s.settle()
+	s.wantRequests(map[string]int{read: 1, write: 1})
+	summary := s.verdict("pay", 1).Summary
+	for _, want := range []string{"### Scorecards\n", "**Production Readiness**: ", "**Repository**: bronze, 50/100", "missing: **Has CI** (weight 4)", "missing: **Has a topic** (weight 1)"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("no %q in the summary:\n%s", want, summary)
+		}
+	}
+	if strings.Contains(summary, "Security Compliance") || strings.Contains(summary, "not available") {
+		t.Errorf("the summary tells of what is switched off, or was not read:\n%s", summary)
+	}
+}
+
 func TestBrokenPolicyLeavesTheLastGoodOneInForce(t *testing.T) {
 	t.Parallel()
 	s := newSpine(t, githubsim.Options{})

@@ -279,6 +279,25 @@ func TestTooLargeAnswer(t *testing.T) {
 	}
 }
 
+// The names of a large repository's files are not worth a failed read: they are
+// left out, and the Snapshot does not answer for them.
+func TestTooLargeListing(t *testing.T) {
+	f := newFake(t)
+	f.graphql(`{"data": "`+strings.Repeat("x", 24<<20)+`"}`, pullRequestAnswer(t))
+	options := optionsAll()
+	options.Want = options.Want.Merge(repo.Want{Dirs: []repo.Dir{{Depth: 4, NamesOnly: true}}})
+	pr, err := readPullRequest(f, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, p := pr.Head.File("a/b/c/d"); p != repo.Unread {
+		t.Errorf("a/b/c/d is %v, want unread", p)
+	}
+	if _, p := pr.Head.File("no-such-file"); p != repo.Absent {
+		t.Errorf("no-such-file is %v, want absent", p)
+	}
+}
+
 func TestReadBranches(t *testing.T) {
 	var names []repo.Name
 	for i := range 30 {

@@ -49,7 +49,7 @@ func (c *Client) startReading(installationID int64, op string, opts ReadOptions)
 }
 
 // ask makes a query and reads its answer into data. An answer that is too large is
-// asked for again without the text of folders.
+// asked for again without the text of folders, and without deep listings of names.
 func (r *reading) ask(ctx context.Context, data any, build func(repo.Want) (query, error)) error {
 	q, err := build(r.want)
 	if err != nil {
@@ -74,8 +74,11 @@ func (r *reading) ask(ctx context.Context, data any, build func(repo.Want) (quer
 
 func (r *reading) makeThin() {
 	r.thin = true
-	r.want.Dirs = slices.Clone(r.want.Dirs)
-	for i := range r.want.Dirs {
+	r.want.Dirs, r.asked.Dirs = slices.Clone(r.want.Dirs), slices.Clone(r.asked.Dirs)
+	for i, d := range r.want.Dirs {
+		if d.NamesOnly { // only what can be done without lists names deeply
+			r.want.Dirs[i].Depth, r.asked.Dirs[i].Depth = 1, 1
+		}
 		r.want.Dirs[i].NamesOnly = true
 	}
 }

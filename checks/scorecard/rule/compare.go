@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of matches: what is longer is an Error, so that no entity can hold a
-// server up.
+// The bounds of matches: what is beyond them is an Error, so that no entity can hold
+// a server up. RE2 takes time in proportion to the bytes times the instructions.
 const (
-	maxMatched    = 64 << 10 // bytes of one text
-	maxMatchedAll = 4 << 20  // bytes of a list's texts
+	maxMatched = 64 << 10 // bytes of one text
+	maxMatches = 64 << 20 // bytes of all texts of a list, times instructions; under a second
 )
 
 func (c *comparison) judge(facts Facts) Answer {
@@ -142,7 +142,7 @@ func (c *comparison) accepts(found candidate) bool {
 }
 
 func (c *comparison) matches(value any) (ok bool, err string) {
-	left := maxMatchedAll
+	left := maxMatches / max(c.size, 1)
 	for _, found := range c.candidates(value) {
 		text, isText := found.value.(string)
 		if !isText {

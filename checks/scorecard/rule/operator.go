@@ -50,6 +50,7 @@ type comparison struct {
 	field   string
 	value   any // string, float64, bool, or []any of these for In; nil for none
 	pattern *regexp.Regexp
+	size    int // instructions that pattern compiles to
 }
 
 // Part names what of a comparison is wrong: the key of the policy file.
@@ -177,32 +178,31 @@ func (c *comparison) checkPattern() error {
 	if !ok {
 		return wrong(PartValue, "matches needs a regular expression, in quotes")
 	}
-	re, err := compilePattern(text)
+	re, size, err := compilePattern(text)
 	if err != nil {
 		return wrong(PartValue, "%s", err)
 	}
-	c.pattern = re
+	c.pattern, c.size = re, size
 	return nil
 }
 
-// compilePattern compiles a regular expression (RE2) of bounded size. What it would
-// grow to is worked out before anything is built.
-func compilePattern(text string) (*regexp.Regexp, error) {
+// compilePattern compiles a regular expression (RE2) of bounded size, and returns the
+// size. What it would grow to is worked out before anything is built.
+func compilePattern(text string) (re *regexp.Regexp, size int, err error) {
 	if len(text) > maxPattern {
-		return nil, fmt.Errorf("a regular expression of %d characters; at most %d are read", len(text), maxPattern)
+		return nil, 0, fmt.Errorf("a regular expression of %d characters; at most %d are read", len(text), maxPattern)
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("this is no regular expression (RE2): %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil, 0, fmt.Errorf("this is no regular expression (RE2): %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	if n := programSize(tree); n > maxProgram {
-		return nil, fmt.Errorf("this regular expression is too large: it compiles to over %d instructions; repeat less", maxProgram)
+	if size = programSize(tree); size > maxProgram {
+		return nil, 0, fmt.Errorf("this regular expression is too large: it compiles to over %d instructions; repeat less", maxProgram)
 	}
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("this is no regular expression (RE2): %w", err)
+	if re, err = regexp.Compile(text); err != nil {
+		return nil, 0, fmt.Errorf("this is no regular expression (RE2): %w", err)
 	}
-	return re, nil
+	return re, size, nil
 }
 
 // programSize estimates the instructions that a regular expression compiles to,
