@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 
 	"github.com/cairn-dev/cairn/checks"
+	"github.com/cairn-dev/cairn/checks/scorecard"
 	"github.com/cairn-dev/cairn/config"
 )
 
@@ -26,7 +27,9 @@ func evaluate(t testing.TB, name string) checks.Report {
 // TestRender holds what people read on GitHub against testdata/render.
 func TestRender(t *testing.T) {
 	misses, compliant, never := evaluate(t, "go-misses-things"), evaluate(t, "go-compliant"), evaluate(t, "never-runs")
+	answer, _ := scorecard.OfService(load(t, "go-compliant"), compliant, config.DefaultPolicy().Scorecards)
 	cases := map[string]checks.RenderInput{
+		"scorecards":    {Report: compliant, Mode: config.Enforce, Scorecards: scorecard.Markdown(answer)},
 		"compliant":     {Report: compliant, Base: &misses, Mode: config.Enforce},
 		"one-to-mend":   {Report: evaluate(t, "broken-workflow"), Base: &never, Mode: config.Enforce, Changed: []string{".github/workflows/deploy.yaml"}},
 		"misses-things": {Report: misses, Base: &compliant, Mode: config.Enforce, Changed: []string{"deploy/pay.yaml", "README.md"}},
