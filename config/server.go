@@ -38,6 +38,7 @@ type Server struct {
 	APIOpen   bool     // everybody who reaches the port may read the API
 
 	CatalogHosts  []string // host or host:port, lower case, that catalog files may refer to
+	KeepOrphans   bool     // what a catalog file does not describe any more stays, marked as orphan
 	CatalogStrict bool     // nothing of a catalog file with a broken document is taken in
 
 	GitHub GitHub
@@ -96,6 +97,7 @@ func Settings() []Setting {
 		{Env: "CAIRN_API_TOKENS", Key: "api_tokens", Help: "who may read the API: SHA-256 sums of their tokens, hexadecimal, with commas between"},
 		{Env: "CAIRN_API_OPEN", Key: "api_open", Default: "false", Help: "true lets everybody who reaches the port read the API"},
 		{Env: "CAIRN_CATALOG_HOSTS", Key: "catalog_hosts", Help: "hosts outside of GitHub that catalog files may refer to, with commas between: host or host:port, read over https"},
+		{Env: "CAIRN_CATALOG_ORPHANS", Key: "catalog_orphans", Default: "delete", Help: "delete what a catalog file does not describe any more, or keep it, marked as orphan"},
 		{Env: "CAIRN_CATALOG_STRICT", Key: "catalog_strict", Default: "false", Help: "true takes in nothing of a catalog file with a broken document, as Backstage does"},
 		{Env: "CAIRN_WORKERS", Key: "workers", Default: "8", Help: "jobs worked on at the same time, 1-256"},
 		{Env: "CAIRN_LOG_LEVEL", Key: "log_level", Default: "info", Help: "debug, info, warn or error"},
@@ -173,6 +175,7 @@ func (l *loader) build() Server {
 		APITokens:        l.tokens("CAIRN_API_TOKENS"),
 		APIOpen:          l.oneOf("CAIRN_API_OPEN", "true", "false") == "true",
 		CatalogHosts:     l.hosts("CAIRN_CATALOG_HOSTS"),
+		KeepOrphans:      l.oneOf("CAIRN_CATALOG_ORPHANS", "delete", "keep") == "keep",
 		CatalogStrict:    l.oneOf("CAIRN_CATALOG_STRICT", "true", "false") == "true",
 		Workers:          int(l.number("CAIRN_WORKERS", 1, 256)),
 		PolicyRepository: l.values["CAIRN_POLICY_REPOSITORY"],

@@ -23,7 +23,7 @@ import (
 type addresses struct {
 	h            *Handlers
 	installation int64
-	snapshot     *repo.Snapshot
+	snapshot     *repo.Snapshot // of the repository; nil when a registered location is read
 	// failed is the first error that is GitHub's and not the author's.
 	failed error
 }
@@ -53,7 +53,7 @@ type gitHubFile struct {
 }
 
 func (a *addresses) here(f gitHubFile) bool {
-	return strings.EqualFold(f.name.String(), a.snapshot.Name.String()) && f.ref == a.snapshot.Branch
+	return a.snapshot != nil && strings.EqualFold(f.name.String(), a.snapshot.Name.String()) && f.ref == a.snapshot.Branch
 }
 
 // parse reads an address such as https://github.com/acme/pay/blob/main/x.yaml. Where
@@ -79,9 +79,14 @@ func (a *addresses) parse(address string) (gitHubFile, bool) {
 		return gitHubFile{}, false
 	}
 	f := gitHubFile{name: name}
-	if file, ok := strings.CutPrefix(parts[3], a.snapshot.Branch+"/"); ok && strings.EqualFold(name.String(), a.snapshot.Name.String()) {
+	if a.snapshot == nil {
+		f.ref, f.path, ok = strings.Cut(parts[3], "/")
+	} else if file, here := strings.CutPrefix(parts[3], a.snapshot.Branch+"/"); here && strings.EqualFold(name.String(), a.snapshot.Name.String()) {
 		f.ref, f.path = a.snapshot.Branch, file
-	} else if f.ref, f.path, ok = strings.Cut(parts[3], "/"); !ok {
+	} else {
+		f.ref, f.path, ok = strings.Cut(parts[3], "/")
+	}
+	if !ok {
 		return gitHubFile{}, false
 	}
 	f.path = path.Clean(f.path)

@@ -32,6 +32,8 @@ type Handlers struct {
 
 	// Strict takes in nothing of a catalog file with a broken document, as Backstage does.
 	Strict bool
+	// KeepOrphans keeps what a source does not describe any more, marked as orphan.
+	KeepOrphans bool
 
 	Now    func() time.Time
 	Logger zerolog.Logger
@@ -51,6 +53,11 @@ type Store interface {
 	Repository(ctx context.Context, id int64) (store.Repository, error)
 	RemoveRepository(ctx context.Context, id int64) error
 	ReplaceEntities(ctx context.Context, source store.Source, entities []store.Entity) (changed bool, err error)
+	AddLocation(ctx context.Context, l store.Location) (store.Location, error) // store.ErrExists
+	MoveLocation(ctx context.Context, l store.Location) error                  // store.ErrExists, store.ErrNotFound
+	RemoveLocation(ctx context.Context, id string) error
+	Locations(ctx context.Context) ([]store.Location, error)
+	Location(ctx context.Context, id string) (store.Location, error) // store.ErrNotFound
 	// SourceOf returns store.ErrNotFound when the source never said anything.
 	SourceOf(ctx context.Context, key string) (store.SourceEntities, error)
 }
@@ -67,6 +74,7 @@ func (h *Handlers) Register(register func(kind string, w queue.Worker)) {
 	register(kindCommit, worker(h.commit))
 	register(kindInstallation, worker(h.installation))
 	register(kindComment, worker(h.comment))
+	register(kindLocation, worker(h.location))
 }
 
 // worker decodes a job's payload for the function that does the work. A payload

@@ -14,6 +14,7 @@ const (
 	kindCommit       = "commit"       // commit:acme/pay@SHA
 	kindInstallation = "installation" // installation:5
 	kindComment      = "comment"      // comment:acme/pay#12:345
+	kindLocation     = "location"     // location:UUID
 )
 
 // pullRequestJob is what a pull_request job carries.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,26 +61,17 @@ func (h *Handlers) register(ctx context.Context, installation int64, s *repo.Sna
 		}
 		addresses := h.addresses(installation, s)
 		all, err := follow.All(ctx, addresses.of(file), []byte(text), addresses)
-		if err != nil {
-			return "", err
-		}
-		if addresses.failed != nil { // GitHub does not answer: later it does
-			return "", addresses.failed
-		}
-		for _, address := range all.Refers {
-			source.Refers = append(source.Refers, addresses.short(address))
+		if err = errors.Join(err, addresses.failed); err != nil {
+			return "", err // GitHub does not answer: later it does
 		}
 		if found, err = describe(all, addresses); err != nil {
 			return "", err
 		}
+		source.Refers = found.refers
 		break
 	}
-	if found.broken > 0 {
-		known, err := h.Store.SourceOf(ctx, source.Key)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return "", err
-		}
-		found.keep(known, h.Strict)
+	if err := h.keepGood(ctx, source.Key, &found, s.Archived); err != nil {
+		return "", err
 	}
 	changed, err := h.Store.ReplaceEntities(ctx, source, found.entities)
 	if err != nil {
@@ -100,14 +92,19 @@ type described struct {
 	broken   int            // documents that are not, and files that cannot be read
 	problem  string         // what the first of them has
 	kept     int            // entities that stay from before
+	refers   []string       // what was read: paths of the repository, and addresses
+}
+
+func (d *described) fault(file string, err error) {
+	if d.broken++; d.broken == 1 {
+		d.problem = fmt.Sprintf("%s does not read: %s", file, err)
+	}
 }
 
 func describe(all follow.Result, addresses *addresses) (described, error) {
 	var d described
-	fault := func(file string, err error) {
-		if d.broken++; d.broken == 1 {
-			d.problem = fmt.Sprintf("%s does not read: %s", file, err)
-		}
+	for _, address := range all.Refers {
+		d.refers = append(d.refers, addresses.short(address))
 	}
 	for _, f := range all.Files {
 		file := addresses.short(f.URL)
@@ -116,7 +113,7 @@ func describe(all follow.Result, addresses *addresses) (described, error) {
 				continue
 			}
 			if !doc.OK {
-				fault(file, errors.New(doc.Err.Message))
+				d.fault(file, errors.New(doc.Err.Message))
 				continue
 			}
 			body, err := json.Marshal(doc.Entity)
@@ -126,58 +123,78 @@ func describe(all follow.Result, addresses *addresses) (described, error) {
 			d.entities = append(d.entities, store.Entity{Ref: doc.Ref, JSON: body})
 		}
 		if f.Err != nil {
-			fault(file, f.Err)
+			d.fault(file, f.Err)
 		}
 	}
 	return d, nil
 }
 
-// keep holds on to what was said before. A broken document may describe any of
+// keepGood holds on to what was said before. A broken document may describe any of
 // the entities that the others do not, so these stay, with the problem as their
-// status. strict takes in nothing where one is broken, as Backstage does.
-func (f *described) keep(before store.SourceEntities, strict bool) {
-	has := map[string]bool{}
-	if strict {
-		f.entities = nil
+// status; strict takes in nothing where one is broken, as Backstage does. What a
+// source in order does not describe any more goes, or stays as an orphan.
+func (h *Handlers) keepGood(ctx context.Context, key string, d *described, gone bool) error {
+	if gone || d.broken == 0 && !h.KeepOrphans {
+		return nil
 	}
-	for _, e := range f.entities {
+	before, err := h.Store.SourceOf(ctx, key)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if d.broken > 0 && h.Strict {
+		d.entities = nil
+	}
+	has := map[string]bool{}
+	for _, e := range d.entities {
 		has[e.Ref] = true
 	}
 	for _, e := range before.Entities {
 		if has[e.Ref] {
 			continue
 		}
-		e.Problem = f.problem
-		f.entities = append(f.entities, e)
-		f.kept++
+		if e.Problem = d.problem; d.broken == 0 {
+			e.Orphan = true
+		}
+		d.entities = append(d.entities, e)
+		d.kept++
 	}
+	return nil
+}
+
+// summary names the entities, and what is wrong.
+func (d *described) summary() string {
+	var refs []string
+	for _, e := range d.entities {
+		refs = append(refs, e.Ref)
+	}
+	line := "nothing to register"
+	if len(refs) > 0 {
+		line = strings.Join(refs, ", ")
+	}
+	if d.broken > 0 {
+		line += fmt.Sprintf("; %d broken", d.broken)
+	}
+	switch {
+	case d.kept > 0 && d.broken > 0:
+		line += fmt.Sprintf(", so %d stay as they were", d.kept)
+	case d.kept > 0:
+		line += fmt.Sprintf("; %d stay as orphans", d.kept)
+	}
+	return line
 }
 
 // registration says in one line what became of the catalog file.
-func (h *Handlers) registration(ctx context.Context, s *repo.Snapshot, f described) (string, error) {
-	var refs []string
-	for _, e := range f.entities {
-		refs = append(refs, e.Ref)
-	}
-	line := "catalog: nothing to register"
-	switch {
-	case s.Archived:
+func (h *Handlers) registration(ctx context.Context, s *repo.Snapshot, d described) (string, error) {
+	line := "catalog: " + d.summary()
+	if s.Archived {
 		line = "catalog: archived, so nothing is registered"
-	case len(refs) > 0:
-		line = "catalog: " + strings.Join(refs, ", ")
-	}
-	if f.broken > 0 {
-		line += fmt.Sprintf("; %d broken", f.broken)
-	}
-	if f.kept > 0 {
-		line += fmt.Sprintf(", so %d stay as they were", f.kept)
 	}
 	for _, c := range h.Catalog.Index.Shadowed(store.RepositorySource(s.ID)) {
 		winner, err := h.Store.SourceOf(ctx, c.Winner)
 		if err != nil {
 			return "", err
 		}
-		line += fmt.Sprintf("; %s belongs to %s, which had it first", c.Ref, winner.Repository)
+		line += fmt.Sprintf("; %s belongs to %s, which had it first", c.Ref, cmp.Or(winner.Repository, "a registered location"))
 	}
 	return line, nil
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cairn-dev/cairn/config"
 	"github.com/cairn-dev/cairn/internal/githubsim"
 )
 
@@ -195,4 +197,96 @@ func TestCatalogFileLeadsToOthers(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// ask sends a request to the catalog API with the token of the test's settings.
+func (s *spine) ask(method, path, body string) (status int, text string) {
+	s.t.Helper()
+	routes := httptest.NewServer(s.app.server.Handler())
+	defer routes.Close()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, routes.URL+"/api/catalog/"+path, strings.NewReader(body))
+	s.must(err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+apiToken)
+	res, err := http.DefaultClient.Do(req)
+	s.must(err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	s.must(err)
+	return res.StatusCode, string(answer)
+}
+
+func TestLocationsAreRegistered(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{})
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.push("pay", "main", "more/all.yaml", component("more", ""))
+	s.settle()
+	target := s.app.settings.GitHub.WebURL + "/acme/pay/blob/main/more/all.yaml"
+	body := fmt.Sprintf(`{"type":"url","target":%q}`, target)
+
+	status, text := s.ask("POST", "locations?dryRun=true", body)
+	if status != http.StatusCreated || !strings.Contains(text, `"exists":false`) || !strings.Contains(text, `"name":"more"`) {
+		t.Errorf("dry run: %d %s", status, text)
+	}
+	s.wantEntities("component:default/pay")
+	status, text = s.ask("POST", "locations", body)
+	var added struct {
+		Location struct{ ID, EntityRef string }
+	}
+	if err := json.Unmarshal([]byte(text), &added); err != nil || status != http.StatusCreated {
+		t.Fatalf("register: %d %s", status, text)
+	}
+	s.settle()
+	s.wantEntities("component:default/more", "component:default/pay", added.Location.EntityRef)
+	if status, text = s.ask("POST", "locations", body); status != http.StatusConflict {
+		t.Errorf("register again: %d %s", status, text)
+	}
+	if status, text = s.ask("GET", "locations/by-entity/component/default/more", ""); status != http.StatusOK || !strings.Contains(text, added.Location.ID) {
+		t.Errorf("location of the entity: %d %s", status, text)
+	}
+
+	// What goes away there stays, and says why.
+	s.push("pay", "main", "more/all.yaml", "kind: [")
+	s.settle()
+	if status, text = s.ask("POST", "refresh", `{"entityRef":"component:default/more"}`); status != http.StatusOK {
+		t.Errorf("refresh: %d %s", status, text)
+	}
+	s.settle()
+	if more := s.entity("component/default/more"); len(more.Status.Items) != 1 {
+		t.Errorf("a broken location leaves %+v", more)
+	}
+	if status, text = s.ask("DELETE", "locations/"+added.Location.ID, ""); status != http.StatusNoContent {
+		t.Errorf("remove: %d %s", status, text)
+	}
+	s.wantEntities("component:default/pay")
+
+	for _, target := range []string{"https://example.com/a.yaml", "http://127.0.0.1/a.yaml", "file:///etc/passwd", s.app.settings.GitHub.WebURL + "/other/secret/blob/main/x.yaml"} {
+		if status, text = s.ask("POST", "locations", fmt.Sprintf(`{"type":"url","target":%q}`, target)); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", target, status, text)
+		}
+	}
+}
+
+func TestOrphansAreKeptWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{}, func(c *config.Server) { c.KeepOrphans = true })
+	s.run()
+	s.repository("pay")
+	s.settle()
+	s.push("pay", "main", "catalog-info.yaml", component("payments", ""))
+	s.settle()
+	s.wantEntities("component:default/pay", "component:default/payments")
+	status, text := s.ask("GET", "entities/by-name/component/default/pay", "")
+	if status != http.StatusOK || !strings.Contains(text, `"backstage.io/orphan":"true"`) {
+		t.Fatalf("the orphan: %d %s", status, text)
+	}
+	var orphan struct{ Metadata struct{ UID string } }
+	s.must(json.Unmarshal([]byte(text), &orphan))
+	if status, text = s.ask("DELETE", "entities/by-uid/"+orphan.Metadata.UID, ""); status != http.StatusNoContent {
+		t.Errorf("remove the orphan: %d %s", status, text)
+	}
+	s.wantEntities("component:default/payments")
 }

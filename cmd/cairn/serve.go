@@ -30,6 +30,9 @@ const (
 	grace             = 30 * time.Second // for jobs in hand when the process is told to stop
 	recoveryEvery     = 5 * time.Minute  // between two looks into GitHub's delivery log
 	pruneReportsEvery = 24 * time.Hour   // between two removals of reports that are too old
+	// readLocationsEvery is between two looks at what somebody registered: nobody tells
+	// of a change there.
+	readLocationsEvery = time.Hour
 )
 
 func newServeCommand() *cobra.Command {
@@ -115,13 +118,14 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 		return nil, errors.Join(err, db.Close())
 	}
 	h := &handlers.Handlers{
-		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, Web: safehttp.New(s.CatalogHosts), Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
+		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, KeepOrphans: s.KeepOrphans, Web: safehttp.New(s.CatalogHosts), Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
 		PolicyRepository: s.PolicyRepository, PolicyPath: s.PolicyPath, Now: time.Now, Logger: logger,
 	}
 	h.Register(jobs.Register)
 	jobs.Periodic("recover deliveries", recoveryEvery, func(ctx context.Context) error {
 		return recoverDeliveries(ctx, client, jobs, logger)
 	}, queue.AtStart) // a restart is when deliveries were missed
+	jobs.Periodic("read registered locations", readLocationsEvery, h.Locations().ReadLocations, queue.AtStart)
 	jobs.Periodic("prune reports", pruneReportsEvery, func(ctx context.Context) error {
 		_, err := db.PruneReports(ctx, time.Now().Add(-store.ReportsKept))
 		return err

@@ -113,12 +113,15 @@ func startSim(t *testing.T, opts githubsim.Options) *githubsim.Server {
 }
 
 // newSpine wires the program; run starts it.
-func newSpine(t *testing.T, opts githubsim.Options) *spine {
+func newSpine(t *testing.T, opts githubsim.Options, change ...func(*config.Server)) *spine {
 	t.Helper()
 	s := &spine{t: t, log: &syncBuffer{}, clock: &clock{}}
 	opts.Now = s.clock.Now
 	s.sim = startSim(t, opts)
 	settings := testSettings(s.sim, filepath.Join(t.TempDir(), "cairn.db"))
+	for _, c := range change {
+		c(&settings)
+	}
 	var err error
 	s.app, err = newApp(t.Context(), settings, zerolog.New(s.log), func(_ queue.Job, o queue.Outcome, err error) {
 		s.mu.Lock()
@@ -135,10 +138,15 @@ func newSpine(t *testing.T, opts githubsim.Options) *spine {
 	return s
 }
 
+const (
+	apiToken    = "let-me-in"
+	apiTokenSum = "a3ee786b5707c27d42570785081ec17f5c7db9262a01366af362a1aa61a420b9" // SHA-256 of apiToken
+)
+
 func testSettings(sim *githubsim.Server, database string) config.Server {
 	url := sim.URL()
 	return config.Server{
-		Listen: "127.0.0.1:0", DatabaseURL: config.Secret(database), APIOpen: true, Workers: 4,
+		Listen: "127.0.0.1:0", DatabaseURL: config.Secret(database), APIOpen: true, APITokens: []string{apiTokenSum}, Workers: 4,
 		PolicyRepository: ".github", PolicyPath: ".platform/policy.yaml",
 		GitHub: config.GitHub{
 			WebURL: url, V3URL: url, V4URL: url + "/graphql", AppID: sim.AppID(), WebhookSecret: testSecret, PrivateKey: config.Secret(sim.PrivateKey()),

@@ -416,9 +416,9 @@ func (s *Server) DeleteRepository(owner, name string) error {
 
 func (s *Server) remove(r *Repository) {
 	if i := s.state.installationOf(r); i != nil {
-		selection := "all"
-		if i.Repositories != nil {
-			selection = "selected"
+		selection := "selected"
+		if i.All {
+			selection = "all"
 		}
 		s.emit("installation_repositories", "removed", i, nil, r.Owner, obj{
 			"installation": s.installation(i), "repositories_added": []any{}, "repositories_removed": []any{repositoryBrief(r)},

@@ -13,9 +13,9 @@ import (
 )
 
 // Source is where entities come from: the catalog file of a repository with all it
-// refers to.
+// refers to, or a registered location.
 type Source struct {
-	Key          string // repo:17
+	Key          string // repo:17, location:UUID
 	RepositoryID int64  // 0: of no repository
 	Repository   string // owner/repo
 	SHA          string // the commit it was read at
@@ -32,6 +32,8 @@ type Entity struct {
 	JSON []byte
 	// Problem says why the entity may not be as its source has it now; "" when it is.
 	Problem string
+	// Orphan says that its source does not describe it any more.
+	Orphan bool
 
 	Source  string // filled when read
 	Claimed int64  // filled when read: of equal refs the lowest is in the catalog, then the first Source
@@ -97,7 +99,7 @@ func lastOfEach(entities []Entity) []Entity {
 func digestOf(entities []Entity) string {
 	h := sha256.New()
 	for _, e := range entities {
-		fmt.Fprintf(h, "%s %d %s %q\n", e.Ref, len(e.JSON), e.JSON, e.Problem)
+		fmt.Fprintf(h, "%s %d %s %q %t\n", e.Ref, len(e.JSON), e.JSON, e.Problem, e.Orphan)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -125,8 +127,8 @@ func putEntities(ctx context.Context, tx *sql.Tx, source string, entities []Enti
 		if !ok {
 			claimed = revision
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO entities (ref, source, claimed, body, problem) VALUES ($1, $2, $3, $4, $5)`,
-			e.Ref, source, claimed, string(e.JSON), e.Problem); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO entities (ref, source, claimed, body, problem, orphan) VALUES ($1, $2, $3, $4, $5, $6)`,
+			e.Ref, source, claimed, string(e.JSON), e.Problem, flag(e.Orphan)); err != nil {
 			return err
 		}
 	}
@@ -155,7 +157,7 @@ func putSource(ctx context.Context, tx *sql.Tx, s Source, refers, digest string,
 }
 
 const (
-	selectEntities = `SELECT ref, source, claimed, body, problem FROM entities `
+	selectEntities = `SELECT ref, source, claimed, body, problem, orphan FROM entities `
 	selectSources  = `SELECT key, repository_id, repository, sha, refers FROM sources `
 )
 
@@ -219,7 +221,9 @@ func sortEntities(all []Entity) {
 
 func scanEntity(row func(...any) error) (Entity, error) {
 	var e Entity
-	err := row(&e.Ref, &e.Source, &e.Claimed, &e.JSON, &e.Problem)
+	var orphan int64
+	err := row(&e.Ref, &e.Source, &e.Claimed, &e.JSON, &e.Problem, &orphan)
+	e.Orphan = orphan == 1
 	return e, err
 }
 

@@ -11,10 +11,10 @@ CREATE TABLE catalog_revision (
     revision BIGINT NOT NULL
 );
 
--- Where entities come from: a repository's catalog file. A source without entities
--- stays, so that who follows the revisions learns that they are gone.
+-- Where entities come from: a repository's catalog file, or a registered location. A
+-- source without entities stays, so that who follows the revisions learns that they are gone.
 CREATE TABLE sources (
-    key           TEXT PRIMARY KEY, -- repo:17
+    key           TEXT PRIMARY KEY, -- repo:17, location:UUID
     repository_id BIGINT NOT NULL,  -- 0: of no repository
     repository    TEXT   NOT NULL,
     sha           TEXT   NOT NULL,  -- the commit it was read at
@@ -32,5 +32,15 @@ CREATE TABLE entities (
     claimed BIGINT NOT NULL, -- order of claims
     body    TEXT   NOT NULL,
     problem TEXT   NOT NULL, -- why it may be out of date; '': it is not
+    orphan  BIGINT NOT NULL, -- 1: its source does not describe it any more
     PRIMARY KEY (source, ref)
 );
+
+-- Locations that somebody registered through the API, in the order of number.
+CREATE TABLE locations (
+    id     TEXT PRIMARY KEY,
+    number BIGINT NOT NULL,
+    type   TEXT NOT NULL,
+    target TEXT NOT NULL
+);
+CREATE UNIQUE INDEX locations_target ON locations (type, target);
