@@ -3,7 +3,6 @@ package githubsim
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"strings"
 
@@ -279,8 +278,7 @@ func (s *Server) newRepository(o *Account, name string) (*Repository, error) {
 		l.ID = s.state.id()
 		r.Labels = append(r.Labels, &l)
 	}
-	s.state.repositories[key] = r
-	delete(s.state.moved, key)
+	s.state.keep(r)
 	return r, nil
 }
 
@@ -343,16 +341,13 @@ func (s *Server) move(owner, name string, change func(*Repository) (string, obj)
 	if r == nil {
 		return refused("no repository %s/%s", owner, name)
 	}
-	former := strings.ToLower(r.FullName())
+	former := r.FullName()
 	action, body := change(r)
 	now := strings.ToLower(r.FullName())
-	if former != now && s.state.repositories[now] != nil {
+	if strings.ToLower(former) != now && s.state.repositories[now] != nil {
 		return refused("%s exists already", r.FullName())
 	}
-	delete(s.state.repositories, former)
-	s.state.repositories[now] = r
-	s.state.moved[former] = r.ID
-	delete(s.state.moved, now)
+	s.state.move(r, former)
 	r.UpdatedAt = s.time()
 	s.emit("repository", action, s.state.installationOf(r), r, r.Owner, body)
 	return nil
@@ -425,8 +420,7 @@ func (s *Server) remove(r *Repository) {
 			"repository_selection": selection, "requester": nil,
 		})
 	}
-	delete(s.state.repositories, strings.ToLower(r.FullName()))
-	maps.DeleteFunc(s.state.moved, func(_ string, id int64) bool { return id == r.ID })
+	s.state.drop(r)
 	for _, other := range s.state.repositories {
 		for _, i := range other.Issues {
 			if i.Pull != nil && i.Pull.HeadRepo == r {

@@ -3,8 +3,11 @@ package githubsim
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/cairn-dev/cairn/internal/githubsim/graphql"
 )
 
 // Faults is what goes wrong on demand. It is set by [Server.SetFaults] or by
@@ -20,6 +23,10 @@ type Faults struct {
 	RetryAfter     int    `json:"retry_after"`     // seconds told by the secondary limit; 0: 60
 	Forbid         string `json:"forbid"`          // the permission whose routes answer 403, such as checks:write
 	Only           string `json:"only"`            // faults meet this route only, such as POST /graphql
+	// GraphQL queries.
+	SlowNodes int               `json:"slow_nodes"` // those that may bring more nodes than this time out: 502; 0: none does
+	Slow      []string          `json:"slow"`       // reading files of these repositories (owner/name) times out: 502
+	Refuse    map[string]string `json:"refuse"`     // repository (owner/name) to the permission it is kept back with: metadata, contents …
 	// Deliveries.
 	DropDeliveries   int  `json:"drop_deliveries"`   // the next so many fail as if nobody answered
 	RepeatDeliveries bool `json:"repeat_deliveries"` // each is sent twice
@@ -28,6 +35,9 @@ type Faults struct {
 
 // SetFaults replaces what goes wrong.
 func (s *Server) SetFaults(f Faults) { s.locked(func() { s.faults = f }) }
+
+// slowFor reports whether reading a repository's files times out.
+func (f Faults) slowFor(r *graphql.Repository) bool { return slices.Contains(f.Slow, r.FullName()) }
 
 // fault is what happens to one call.
 type fault struct {

@@ -23,10 +23,20 @@ func (s *Server) NewGraphQL() (http.Handler, error) {
 			s.mu.Unlock()
 			return graphql.Session{}, errBadCredentials
 		}
+		slow := false
 		return graphql.Session{
 			World: &world{s: s, who: who, repositories: map[int64]*graphql.Repository{}, accounts: map[int64]*graphql.Account{}},
-			Allows: func(permission string) bool {
-				return who.token == nil || grants(who.token.permissions, permission, "read")
+			Allows: func(permission string, repo *graphql.Repository) bool {
+				if repo != nil && permission == "contents" {
+					slow = slow || s.faults.slowFor(repo)
+				}
+				if repo != nil && s.faults.Refuse[repo.FullName()] == permission {
+					return false
+				}
+				return who.token == nil || permission == "metadata" || grants(who.token.permissions, permission, "read")
+			},
+			TimedOut: func(cost graphql.Cost) bool {
+				return slow || s.faults.SlowNodes > 0 && cost.Nodes > s.faults.SlowNodes
 			},
 			Charge: func(points int) graphql.RateLimit {
 				b := s.budget(who, "graphql")
@@ -141,6 +151,13 @@ func (w *world) members(byLogin map[string]string) []graphql.Member {
 	}
 	slices.SortFunc(out, func(a, b graphql.Member) int { return strings.Compare(a.Login, b.Login) })
 	return out
+}
+
+func (w *world) VerifiedEmails(login, org string) []string {
+	if a := w.s.state.account(login); a != nil {
+		return a.VerifiedEmails[strings.ToLower(org)]
+	}
+	return nil
 }
 
 func (w *world) Members(org string) []graphql.Member {

@@ -159,11 +159,9 @@ func (c *call) rename(r *Repository, to string) reply {
 	if c.s.state.repositories[key] != nil {
 		return invalidMessage("Repository", "name", "name already exists on this account")
 	}
-	former := strings.ToLower(r.FullName())
-	from := r.Name
+	former, from := r.FullName(), r.Name
 	r.Name = to
-	delete(c.s.state.repositories, former)
-	c.s.state.repositories[key], c.s.state.moved[former] = r, r.ID
+	c.s.state.move(r, former)
 	c.s.emit("repository", "renamed", c.s.state.installationOf(r), r, c.actor(), obj{"changes": obj{"repository": obj{"name": obj{"from": from}}}})
 	return ok(c.s.repositoryFull(r))
 }

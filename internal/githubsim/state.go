@@ -17,11 +17,14 @@ type Account struct {
 	Type        string // Organization, User, Bot
 	Login       string
 	Name, Email string
-	Description string
-	CreatedAt   time.Time
-	Token       string            // a person's personal access token, ghp_…
-	Members     map[string]string // an organisation's: login in lower case → admin or member
-	Teams       []*Team           // an organisation's
+	Description string // an organisation's description, a person's bio
+	// VerifiedEmails are a person's addresses at a domain that an organisation
+	// verified, by the organisation's login in lower case.
+	VerifiedEmails map[string][]string
+	CreatedAt      time.Time
+	Token          string            // a person's personal access token, ghp_…
+	Members        map[string]string // an organisation's: login in lower case → admin or member
+	Teams          []*Team           // an organisation's
 }
 
 // Team is a team of an organisation.
@@ -269,13 +272,17 @@ func (i *Installation) Holds(r *Repository) bool {
 type state struct {
 	accounts      map[string]*Account    // by login in lower case
 	repositories  map[string]*Repository // by full name in lower case
+	byID          map[int64]*Repository  // the same
 	moved         map[string]int64       // former full names in lower case → repository ID
 	installations []*Installation
 	lastID        int64
 }
 
 func newState() state {
-	return state{accounts: map[string]*Account{}, repositories: map[string]*Repository{}, moved: map[string]int64{}, lastID: 1000}
+	return state{
+		accounts: map[string]*Account{}, repositories: map[string]*Repository{}, byID: map[int64]*Repository{}, moved: map[string]int64{},
+		lastID: 1000,
+	}
 }
 
 // id makes IDs that never repeat and grow, as GitHub's do.
@@ -295,13 +302,28 @@ func (s *state) repository(owner, name string) *Repository {
 	return s.repositoryByID(s.moved[key])
 }
 
-func (s *state) repositoryByID(id int64) *Repository {
-	for _, r := range s.repositories {
-		if r.ID == id {
-			return r
-		}
-	}
-	return nil
+func (s *state) repositoryByID(id int64) *Repository { return s.byID[id] }
+
+// keep files a repository under its name.
+func (s *state) keep(r *Repository) {
+	key := strings.ToLower(r.FullName())
+	s.repositories[key], s.byID[r.ID] = r, r
+	delete(s.moved, key)
+}
+
+// move files a repository under its present name; its former one leads to it.
+func (s *state) move(r *Repository, former string) {
+	former = strings.ToLower(former)
+	delete(s.repositories, former)
+	s.moved[former] = r.ID
+	s.keep(r)
+}
+
+// drop forgets a repository and the names that led to it.
+func (s *state) drop(r *Repository) {
+	delete(s.repositories, strings.ToLower(r.FullName()))
+	delete(s.byID, r.ID)
+	maps.DeleteFunc(s.moved, func(_ string, id int64) bool { return id == r.ID })
 }
 
 // installationOf returns the installation that covers a repository, or nil.

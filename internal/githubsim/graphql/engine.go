@@ -37,7 +37,7 @@ type Engine struct {
 
 // Do validates, prices and runs one request. root makes the object the query
 // starts at from the query's price; guard may refuse single fields.
-func (e *Engine) Do(ctx context.Context, req Request, root func(Cost) any, guard func(typeName, fieldName string) error) Response {
+func (e *Engine) Do(ctx context.Context, req Request, root func(Cost) any, guard Guard) Response {
 	doc, invalid := parse(e.Schema, req.Query)
 	if invalid != nil {
 		return Response{Errors: invalid}

@@ -19,6 +19,9 @@ import (
 // is; any other error is shown by its text.
 type Resolver func(ctx context.Context, obj any, args Args) (any, error)
 
+// Guard refuses a field of obj by an error, or lets it through.
+type Guard func(typeName, fieldName string, obj any) error
+
 // Types holds the resolvers: type name, then field name.
 type Types map[string]map[string]Resolver
 
@@ -35,7 +38,7 @@ type execution struct {
 	// interface or a union.
 	typeOf func(obj any) string
 	// guard refuses a field before its resolver is asked.
-	guard func(typeName, fieldName string) error
+	guard Guard
 	vars  map[string]any
 	errs  []*Error
 }
@@ -92,7 +95,7 @@ func (x *execution) resolve(ctx context.Context, typeName string, obj any, group
 		return nil, err
 	}
 	field := group.fields[0]
-	if err := x.guard(typeName, field.Name); err != nil {
+	if err := x.guard(typeName, field.Name, obj); err != nil {
 		return nil, err
 	}
 	if resolver, ok := x.types[typeName][field.Name]; ok {

@@ -130,7 +130,7 @@ func TestEngine(t *testing.T) {
 			errors: []string{"missing: NOT_IN_STAND_IN: Query.missing is in GitHub's schema, but this stand-in does not answer it"}},
 	}
 	engine := zoo(t)
-	guard := func(_, field string) error {
+	guard := func(_, field string, _ any) error {
 		if field == "secret" {
 			return forbidden()
 		}

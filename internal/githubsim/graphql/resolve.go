@@ -10,7 +10,10 @@ import (
 )
 
 // reader resolves the fields of one query over one World.
-type reader struct{ world World }
+type reader struct {
+	world  World
+	allows func(permission string, repo *Repository) bool
+}
 
 // fields is an object whose values are all known when it is made. "__typename"
 // names its type where the schema says an interface or union.
@@ -38,7 +41,7 @@ func (r *reader) types() Types {
 	for name, resolvers := range r.gitTypes() {
 		all[name] = resolvers
 	}
-	all["User"] = r.account()
+	all["User"] = r.user()
 	all["Bot"] = keepFields(r.account(), "id", "databaseId", "login", "url", "resourcePath", "avatarUrl", "createdAt", "updatedAt")
 	all["PullRequest"] = r.pullRequest()
 	all["Issue"] = r.issue()
@@ -179,6 +182,15 @@ func (r *reader) account() map[string]Resolver {
 			return r.findRepository(a.Login, args.String("name"))
 		}),
 	}
+}
+
+func (r *reader) user() map[string]Resolver {
+	m := r.account()
+	m["bio"] = get(func(a *Account) any { return orNull(a.Description) })
+	m["organizationVerifiedDomainEmails"] = ask(func(a *Account, args Args) (any, error) {
+		return append([]string{}, r.world.VerifiedEmails(a.Login, args.String("login"))...), nil
+	})
+	return m
 }
 
 func keepFields(m map[string]Resolver, names ...string) map[string]Resolver {

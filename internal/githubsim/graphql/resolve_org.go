@@ -50,7 +50,13 @@ func (r *reader) repositories(a *Account, args Args) (any, error) {
 			return a.CreatedAt.Compare(b.CreatedAt)
 		})
 	}
-	return paginate(all, args)
+	p, err := paginateEdges(all, args, nil)
+	return unwrap(p, func(n any) any {
+		if !r.allows("metadata", n.(*Repository)) {
+			return forbidden()
+		}
+		return n
+	}), err
 }
 
 func (r *reader) findTeam(org, slug string) *Team {
@@ -73,6 +79,8 @@ func (r *reader) team() map[string]Resolver {
 		"privacy":      get(func(t *Team) any { return t.Privacy }),
 		"organization": get(func(t *Team) any { return t.Org }),
 		"url":          get(func(t *Team) any { return t.URL }),
+		"editTeamUrl":  get(func(t *Team) any { return t.URL + "/edit" }),
+		"avatarUrl":    get(func(t *Team) any { return t.URL + ".png" }),
 		"createdAt":    get(func(t *Team) any { return t.CreatedAt }),
 		"updatedAt":    get(func(t *Team) any { return t.UpdatedAt }),
 		"parentTeam":   get(func(t *Team) any { return r.findTeam(t.Org.Login, t.Parent) }),
@@ -80,7 +88,7 @@ func (r *reader) team() map[string]Resolver {
 			return paginate(keep(r.world.Teams(t.Org.Login), func(c *Team) bool { return c.Parent == t.Slug }), args)
 		}),
 		"members": ask(func(t *Team, args Args) (any, error) {
-			return memberPage(keep(t.Members, func(m Member) bool { return args.allows("role", m.Role) }), args)
+			return memberPage(keep(r.teamMembers(t, args.String("membership")), func(m Member) bool { return args.allows("role", m.Role) }), args)
 		}),
 		"repositories": ask(func(t *Team, args Args) (any, error) {
 			p, err := paginateEdges(t.Repositories, args, func(tr TeamRepository) map[string]any {
@@ -89,6 +97,29 @@ func (r *reader) team() map[string]Resolver {
 			return unwrap(p, func(n any) any { return n.(TeamRepository).Repository }), err
 		}),
 	}
+}
+
+// teamMembers lists a team's own members, those of the teams below it, or both,
+// which is what GitHub lists unless asked otherwise.
+func (r *reader) teamMembers(t *Team, membership string) []Member {
+	if membership == "IMMEDIATE" {
+		return t.Members
+	}
+	var out []Member
+	if membership != "CHILD_TEAM" {
+		out = append(out, t.Members...)
+	}
+	for _, child := range r.world.Teams(t.Org.Login) {
+		if child.Parent != t.Slug {
+			continue
+		}
+		for _, m := range r.teamMembers(child, "ALL") {
+			if !slices.ContainsFunc(out, func(have Member) bool { return have.ID == m.ID }) {
+				out = append(out, Member{m.Account, "MEMBER"})
+			}
+		}
+	}
+	return out
 }
 
 func memberPage(members []Member, args Args) (any, error) {

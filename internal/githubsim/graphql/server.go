@@ -11,6 +11,7 @@ package graphql
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -32,9 +33,15 @@ type Session struct {
 	World World
 	// Allows reports whether the caller has a permission, such as
 	// "pull_requests", at read. Fields that need one it lacks answer FORBIDDEN.
-	Allows func(permission string) bool
+	// repo is the repository asked about, nil for other things: GitHub also keeps
+	// single repositories back, for the sake of their organisation's sign-on or
+	// legal reasons. One without "metadata" is null in lists.
+	Allows func(permission string, repo *Repository) bool
 	// Charge takes the points of a query from the budget and returns what is left.
 	Charge func(points int) RateLimit
+	// TimedOut reports, once a query has run, whether GitHub would have given it up
+	// after its 10 seconds; nil: never.
+	TimedOut func(Cost) bool
 	// Close ends the view; it may be nil.
 	Close func()
 }
@@ -81,12 +88,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	response, err := s.run(w.Header(), r, req)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTimedOut):
+		answer(w, http.StatusBadGateway, map[string]any{"data": nil, "errors": []any{map[string]string{"message": timedOut}}})
+	case err != nil:
 		answer(w, http.StatusUnauthorized, map[string]string{"message": err.Error()})
-		return
+	default:
+		answer(w, http.StatusOK, response)
 	}
-	answer(w, http.StatusOK, response)
 }
+
+var errTimedOut = errors.New("the query took too long")
+
+// timedOut is how GitHub says it.
+const timedOut = "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug."
 
 // run answers a query and closes the view before anything goes to the client:
 // a slow reader holds nobody up.
@@ -98,10 +113,20 @@ func (s *Server) run(header http.Header, r *http.Request, req Request) (Response
 	if session.Close != nil {
 		defer session.Close()
 	}
-	engine := Engine{Schema: s.schema, Types: (&reader{session.World}).types(), TypeOf: typeOf}
-	return engine.Do(r.Context(), req,
-		func(c Cost) any { return call{cost: c, limit: session.Charge(c.Points)} },
-		func(typeName, fieldName string) error { return checkPermission(session.Allows, typeName, fieldName) }), nil
+	engine := Engine{Schema: s.schema, Types: (&reader{session.World, session.Allows}).types(), TypeOf: typeOf}
+	var cost Cost
+	response := engine.Do(r.Context(), req,
+		func(c Cost) any {
+			cost = c
+			return call{cost: c, limit: session.Charge(c.Points)}
+		},
+		func(typeName, fieldName string, obj any) error {
+			return checkPermission(session.Allows, typeName, fieldName, obj)
+		})
+	if session.TimedOut != nil && session.TimedOut(cost) {
+		return Response{}, errTimedOut
+	}
+	return response, nil
 }
 
 func answer(w http.ResponseWriter, status int, body any) {
@@ -142,9 +167,23 @@ var needs = map[string]string{
 	"Organization.rulesets":         "organization_administration",
 }
 
-func checkPermission(allows func(string) bool, typeName, fieldName string) error {
-	if permission, ok := needs[typeName+"."+fieldName]; ok && !allows(permission) {
+func checkPermission(allows func(string, *Repository) bool, typeName, fieldName string, obj any) error {
+	if permission, ok := needs[typeName+"."+fieldName]; ok && !allows(permission, repositoryOf(obj)) {
 		return forbidden()
+	}
+	return nil
+}
+
+// repositoryOf is the repository an object belongs to, as far as permissions for
+// its fields depend on one.
+func repositoryOf(obj any) *Repository {
+	switch v := obj.(type) {
+	case *Repository:
+		return v
+	case gitRef:
+		return v.repo
+	case commit:
+		return v.repo
 	}
 	return nil
 }

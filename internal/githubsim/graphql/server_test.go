@@ -63,8 +63,10 @@ func TestQueries(t *testing.T) {
 			inRepo(`{"refs":{"nodes":[{"name":"feature/docs"},{"name":"main"}]},"ref":{"target":{"__typename":"Tag","target":{"oid":"` + main + `"}}},"latestRelease":{"tagName":"v1"},"deployments":{"nodes":[{"environment":"production","state":"ACTIVE","latestStatus":{"state":"SUCCESS"}}]}}`)},
 		{"issues", repo(`issue(number:1){title state stateReason comments(first:3){nodes{body author{login}}}} issueOrPullRequest(number:7){__typename} issues(first:3,states:OPEN){totalCount} pullRequests(first:3,states:[OPEN],baseRefName:"main"){nodes{number}}`),
 			inRepo(`{"issue":{"title":"Help","state":"CLOSED","stateReason":"COMPLETED","comments":{"nodes":[{"body":"hi","author":{"login":"ann"}}]}},"issueOrPullRequest":{"__typename":"PullRequest"},"issues":{"totalCount":0},"pullRequests":{"nodes":[{"number":7}]}}`)},
-		{"organisation", `{organization(login:"acme"){repositories(first:5,orderBy:{field:NAME,direction:ASC}){nodes{name}} membersWithRole(first:5){edges{role node{login}}} teams(first:5,rootTeamsOnly:true){nodes{slug childTeams(first:5){nodes{slug parentTeam{slug}}} members(first:5){edges{role node{login}}} repositories(first:5){edges{permission node{name}}}}}}}`,
+		{"organisation", `{organization(login:"acme"){repositories(first:5,orderBy:{field:NAME,direction:ASC}){nodes{name}} membersWithRole(first:5){edges{role node{login}}} teams(first:5,rootTeamsOnly:true){nodes{slug childTeams(first:5){nodes{slug parentTeam{slug}}} members(first:5,membership:IMMEDIATE){edges{role node{login}}} repositories(first:5){edges{permission node{name}}}}}}}`,
 			`{"data":{"organization":{"repositories":{"nodes":[{"name":"pay"}]},"membersWithRole":{"edges":[{"role":"ADMIN","node":{"login":"ann"}}]},"teams":{"nodes":[{"slug":"core","childTeams":{"nodes":[{"slug":"pay","parentTeam":{"slug":"core"}}]},"members":{"edges":[{"role":"MAINTAINER","node":{"login":"ann"}}]},"repositories":{"edges":[{"permission":"WRITE","node":{"name":"pay"}}]}}]}}}}`},
+		{"members of a team and of those below it", `{organization(login:"acme"){core:team(slug:"core"){members(first:5){edges{role node{login}}} below:members(first:5,membership:CHILD_TEAM){nodes{login}}} pay:team(slug:"pay"){editTeamUrl avatarUrl members(first:5,role:MAINTAINER){nodes{login bio organizationVerifiedDomainEmails(login:"acme")}}}}}`,
+			`{"data":{"organization":{"core":{"members":{"edges":[{"role":"MAINTAINER","node":{"login":"ann"}},{"role":"MEMBER","node":{"login":"bob"}}]},"below":{"nodes":[{"login":"ann"},{"login":"bob"}]}},"pay":{"editTeamUrl":"https://sim/pay/edit","avatarUrl":"https://sim/pay.png","members":{"nodes":[{"login":"bob","bio":"Night owl","organizationVerifiedDomainEmails":["bob@acme.test"]}]}}}}}`},
 		{"rate limit", `{rateLimit{cost nodeCount limit remaining used resetAt} viewer{login} repositoryOwner(login:"acme"){__typename repositories(first:100){totalCount}}}`,
 			`{"data":{"rateLimit":{"cost":1,"nodeCount":100,"limit":5000,"remaining":4999,"used":1,"resetAt":"2026-03-01T13:00:00Z"},"viewer":{"login":"ann"},"repositoryOwner":{"__typename":"Organization","repositories":{"totalCount":1}}}}`},
 		{"nodes", `{nodes(ids:["R3","C9","` + nodeID("Commit", s.pay, head) + `","zz"]){__typename id}}`,
@@ -157,7 +159,7 @@ func TestResolversFitTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for typeName, resolvers := range (&reader{newShelf()}).types() {
+	for typeName, resolvers := range (&reader{world: newShelf()}).types() {
 		def := schema.Types[typeName]
 		if def == nil {
 			t.Errorf("the schema has no type %s", typeName)

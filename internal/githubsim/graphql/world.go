@@ -21,6 +21,8 @@ type World interface {
 	Repository(owner, name string) (*Repository, bool)
 	Repositories(owner string) []*Repository
 	Members(org string) []Member
+	// VerifiedEmails lists a person's addresses at domains the organisation verified.
+	VerifiedEmails(login, org string) []string
 	Teams(org string) []*Team
 	// Node finds any value of this file that carries a NodeID.
 	Node(id string) (any, bool)

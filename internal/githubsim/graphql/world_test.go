@@ -17,6 +17,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // request with a check run, and what else the queries ask for.
 type shelf struct {
 	acme, ann *Account
+	bob       *Account
 	pay       *Repository
 	objects   map[string]any
 	refs      []Ref
@@ -64,6 +65,7 @@ func newShelf() *shelf {
 	s := &shelf{objects: map[string]any{}}
 	s.acme = &Account{NodeID: "O1", ID: 1, Kind: "Organization", Login: "acme", URL: "https://sim/acme", CreatedAt: noon, UpdatedAt: noon}
 	s.ann = &Account{NodeID: "U2", ID: 2, Kind: "User", Login: "ann", URL: "https://sim/ann", CreatedAt: noon, UpdatedAt: noon}
+	s.bob = &Account{NodeID: "U4", ID: 4, Kind: "User", Login: "bob", Description: "Night owl", URL: "https://sim/bob", CreatedAt: noon, UpdatedAt: noon}
 	s.pay = &Repository{NodeID: "R3", ID: 3, Owner: s.acme, Name: "pay", URL: "https://sim/acme/pay", DefaultBranch: "main",
 		Visibility: "INTERNAL", Topics: []string{"go", "payments"}, HasIssues: true, CreatedAt: noon, UpdatedAt: noon, PushedAt: noon}
 	main := s.commit("first\n\nwith a body", map[string]string{
@@ -106,11 +108,15 @@ func (s *shelf) Repositories(owner string) []*Repository {
 	}
 	return nil
 }
+func (s *shelf) VerifiedEmails(login, org string) []string {
+	return []string{login + "@" + org + ".test"}
+}
 func (s *shelf) Members(string) []Member { return []Member{{s.ann, "ADMIN"}} }
 func (s *shelf) Teams(string) []*Team {
 	core := &Team{NodeID: "T1", ID: 11, Org: s.acme, Slug: "core", Name: "Core", Privacy: "VISIBLE", Members: []Member{{s.ann, "MAINTAINER"}},
 		Repositories: []TeamRepository{{s.pay, "WRITE"}}}
-	return []*Team{core, {NodeID: "T2", ID: 12, Org: s.acme, Slug: "pay", Name: "Pay", Privacy: "VISIBLE", Parent: "core"}}
+	return []*Team{core, {NodeID: "T2", ID: 12, Org: s.acme, Slug: "pay", Name: "Pay", Privacy: "VISIBLE", Parent: "core", URL: "https://sim/pay",
+		Members: []Member{{s.ann, "MEMBER"}, {s.bob, "MAINTAINER"}}}}
 }
 func (s *shelf) Node(id string) (any, bool) {
 	found, ok := map[string]any{"R3": s.pay, "P7": s.pull, "O1": s.acme, "C9": s.suite.Runs[0]}[id]
@@ -187,7 +193,7 @@ func newTestServer(t *testing.T, denied ...string) *Server {
 	server, err := New(func(http.Header, *http.Request) (Session, error) {
 		return Session{
 			World:  newShelf(),
-			Allows: func(p string) bool { return !strings.Contains(strings.Join(denied, " "), p) },
+			Allows: func(p string, _ *Repository) bool { return !strings.Contains(strings.Join(denied, " "), p) },
 			Charge: func(points int) RateLimit { return RateLimit{5000, 5000 - points, points, noon.Add(time.Hour)} },
 		}, nil
 	})
