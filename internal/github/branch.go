@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 
@@ -77,17 +78,26 @@ func (c *Client) readBatch(ctx context.Context, installationID int64, names []re
 	return append(results, rest...), err
 }
 
-// tooMuchAtOnce reports whether a smaller query may do better.
+// tooMuchAtOnce reports whether a smaller query may do better: the answer was too
+// large, or GitHub gave up after its 10 s, which it says in several ways.
 func tooMuchAtOnce(err error) bool {
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, errTooLarge) || errors.Is(err, errGaveUp) {
+		return true
+	}
+	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
 		return true
 	}
 	if answer, ok := errors.AsType[*gogithub.ErrorResponse](err); ok && answer.Response != nil {
 		code := answer.Response.StatusCode
 		return code == http.StatusBadGateway || code == http.StatusGatewayTimeout
 	}
-	return strings.Contains(err.Error(), "RESOURCE_LIMITS_EXCEEDED")
+	return strings.Contains(err.Error(), "RESOURCE_LIMITS_EXCEEDED") ||
+		strings.Contains(err.Error(), "Something went wrong while executing your query")
 }
+
+// errGaveUp is an answer that lacks a part of what was asked for, for no reason
+// that lies in what was asked.
+var errGaveUp = errors.New("GitHub gave up a part of the answer")
 
 func (c *Client) readBranches(ctx context.Context, installationID int64, names []repo.Name, opts ReadOptions) ([]BranchResult, error) {
 	op := fmt.Sprintf("read the default branch of %s", names[0])

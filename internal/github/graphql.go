@@ -50,6 +50,27 @@ func (e graphqlError) under(names ...string) bool {
 // at reports whether the error is about exactly this path.
 func (e graphqlError) at(path ...string) bool { return slices.Equal(e.names(), path) }
 
+// item returns the position in the list of this name on the error's path.
+func (e graphqlError) item(list string) (int, bool) {
+	for i, step := range e.Path {
+		if step != list || i+1 == len(e.Path) {
+			continue
+		}
+		at, ok := e.Path[i+1].(float64)
+		return int(at), ok && at >= 0
+	}
+	return 0, false
+}
+
+// refusal reports whether asking again, or for less, brings the same error.
+func (e graphqlError) refusal() bool {
+	switch e.Type {
+	case "NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_SCOPES":
+		return true
+	}
+	return false
+}
+
 // query posts a query once. An error is one of the whole call; what GitHub could
 // not answer within it is left in answer.Errors for the caller to judge.
 func (i *installation) query(ctx context.Context, q query) (*answer, error) {
@@ -130,6 +151,8 @@ func notFoundWhat(e graphqlError) string {
 		return ""
 	case names[len(names)-1] == "pullRequest":
 		return "the pull request"
+	case names[len(names)-1] == "organization", names[len(names)-1] == "repositoryOwner":
+		return "the organisation"
 	default:
 		return "the repository"
 	}
@@ -146,6 +169,8 @@ func fieldPermission(e graphqlError) string {
 			return "checks: read"
 		case "target", "commit", "defaultBranchRef", "object", "inBase", "inHead":
 			return "contents: read"
+		case "membersWithRole", "teams", "team":
+			return "members: read"
 		case "pullRequest":
 			return "pull_requests: read"
 		}

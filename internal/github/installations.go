@@ -26,6 +26,7 @@ type Installation struct {
 	Account     string // login
 	AccountType string // Organization, User
 	Suspended   bool
+	Selected    bool              // on some of the account's repositories only
 	Permissions map[string]string // "checks": "write"; what the account has accepted
 	Events      []string
 }
@@ -58,7 +59,7 @@ func (c *Client) Installations(ctx context.Context) iter.Seq2[Installation, erro
 func installationOf(i *gogithub.Installation) (Installation, error) {
 	out := Installation{
 		ID: i.GetID(), Account: i.GetAccount().GetLogin(), AccountType: i.GetAccount().GetType(),
-		Suspended: i.SuspendedAt != nil, Events: i.Events,
+		Suspended: i.SuspendedAt != nil, Selected: i.GetRepositorySelection() == "selected", Events: i.Events,
 	}
 	// go-github has a field for each permission; by name is what people compare.
 	text, err := json.Marshal(i.Permissions)

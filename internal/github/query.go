@@ -37,6 +37,18 @@ const (
   languages(first: 20, orderBy: {field: SIZE, direction: DESC}) { edges { size node { name } } }
 }
 `
+	listed = `fragment Listed on Repository {
+  databaseId
+  nameWithOwner
+  url
+  description
+  visibility
+  isArchived
+  isFork
+  isEmpty
+  repositoryTopics(first: 20) { nodes { topic { name } } }
+}
+`
 	guards = `fragment Guards on Ref {
   name
   branchProtectionRule {
