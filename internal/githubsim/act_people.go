@@ -274,6 +274,7 @@ func (s *Server) newRepository(o *Account, name string) (*Repository, error) {
 		ID: s.state.id(), Owner: o, Name: name, DefaultBranch: "main", Visibility: "public", CreatedAt: s.time(), UpdatedAt: s.time(),
 		Collaborators: map[string]string{}, Git: newGit(), Protection: map[string]*Protection{}, Issues: map[int]*Issue{},
 	}
+	r.NodeID = nodeID("Repository", r.ID)
 	for _, l := range []Label{{Name: "bug", Color: "d73a4a"}, {Name: "enhancement", Color: "a2eeef"}, {Name: "documentation", Color: "0075ca"}} {
 		l.ID = s.state.id()
 		r.Labels = append(r.Labels, &l)

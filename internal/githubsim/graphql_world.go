@@ -111,7 +111,7 @@ func (w *world) repository(r *Repository) *graphql.Repository {
 		return known
 	}
 	out := &graphql.Repository{
-		NodeID: nodeID("Repository", r.ID), ID: int(r.ID), Owner: w.account(r.Owner), Name: r.Name, URL: w.html(r), Description: r.Description,
+		NodeID: r.NodeID, ID: int(r.ID), Owner: w.account(r.Owner), Name: r.Name, URL: w.html(r), Description: r.Description,
 		Homepage: r.Homepage, DefaultBranch: r.DefaultBranch, Visibility: upper(r.Visibility), Topics: r.Topics, Archived: r.Archived,
 		HasIssues: true, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, PushedAt: r.PushedAt,
 	}
@@ -123,13 +123,13 @@ func (w *world) repository(r *Repository) *graphql.Repository {
 func (w *world) html(r *Repository) string { return w.s.opts.URL + "/" + r.FullName() }
 
 func (w *world) Repositories(owner string) []*graphql.Repository {
+	account := w.s.state.account(owner)
 	var found []*Repository
-	for _, r := range w.s.state.repositories {
-		if strings.EqualFold(r.Owner.Login, owner) && w.s.visible(w.who, r) {
+	for _, r := range w.s.state.byAge {
+		if r.Owner == account && w.s.visible(w.who, r) {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b *Repository) int { return cmp.Compare(a.ID, b.ID) })
 	return each(found, w.repository)
 }
 

@@ -43,6 +43,7 @@ type Team struct {
 // Repository is a repository with everything in it.
 type Repository struct {
 	ID                             int64
+	NodeID                         string
 	Owner                          *Account
 	Name, Description, Homepage    string
 	DefaultBranch                  string
@@ -273,6 +274,7 @@ type state struct {
 	accounts      map[string]*Account    // by login in lower case
 	repositories  map[string]*Repository // by full name in lower case
 	byID          map[int64]*Repository  // the same
+	byAge         []*Repository          // the same, oldest first
 	moved         map[string]int64       // former full names in lower case → repository ID
 	installations []*Installation
 	lastID        int64
@@ -307,6 +309,9 @@ func (s *state) repositoryByID(id int64) *Repository { return s.byID[id] }
 // keep files a repository under its name.
 func (s *state) keep(r *Repository) {
 	key := strings.ToLower(r.FullName())
+	if s.byID[r.ID] == nil {
+		s.byAge = append(s.byAge, r) // IDs grow
+	}
 	s.repositories[key], s.byID[r.ID] = r, r
 	delete(s.moved, key)
 }
@@ -323,6 +328,7 @@ func (s *state) move(r *Repository, former string) {
 func (s *state) drop(r *Repository) {
 	delete(s.repositories, strings.ToLower(r.FullName()))
 	delete(s.byID, r.ID)
+	s.byAge = slices.DeleteFunc(s.byAge, func(other *Repository) bool { return other == r })
 	maps.DeleteFunc(s.moved, func(_ string, id int64) bool { return id == r.ID })
 }
 
