@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/cairn-dev/cairn/internal/people"
-	"github.com/cairn-dev/cairn/internal/repo"
 )
 
 // Pages of an organisation's people: GitHub lists at most 100 of anything. A page
@@ -96,19 +95,7 @@ func (r *organisationReading) pages(ctx context.Context, most int, build func(si
 
 func (r *organisationReading) members(ctx context.Context) error {
 	return r.pages(ctx, membersPage, func(size int, after string) query {
-		b := r.page(size, after)
-		return b.build("Members", `  organization(login: $login) {
-    databaseId
-    login
-    name
-    description
-    url
-    membersWithRole(first: $first, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      edges { role node { databaseId login name bio url avatarUrl organizationVerifiedDomainEmails(login: $login) } }
-    }
-  }
-`)
+		return membersQuery(r.login, size, after)
 	}, func(o *organisationNode) pageInfo {
 		r.out.ID, r.out.Login, r.out.Name, r.out.Description, r.out.URL = o.DatabaseID, o.Login, o.Name, o.Description, o.URL
 		for _, e := range o.MembersWithRole.Edges {
@@ -126,31 +113,7 @@ func (r *organisationReading) members(ctx context.Context) error {
 func (r *organisationReading) teams(ctx context.Context) error {
 	var rest []teamRest
 	err := r.pages(ctx, teamsPage, func(size int, after string) query {
-		b := r.page(size, after)
-		b.use(teamMembers)
-		repositories := ""
-		if r.opts.TeamRepositories {
-			b.use(teamRepositories)
-			repositories = "\n        repositories(first: 100) { ...TeamRepositories }"
-		}
-		return b.build("Teams", `  organization(login: $login) {
-    teams(first: $first, after: $after, orderBy: {field: NAME, direction: ASC}) {
-      pageInfo { hasNextPage endCursor }
-      nodes {
-        databaseId
-        slug
-        name
-        description
-        privacy
-        url
-        editTeamUrl
-        avatarUrl
-        parentTeam { slug }
-        members(first: 100, membership: IMMEDIATE) { ...TeamMembers }`+repositories+`
-      }
-    }
-  }
-`)
+		return teamsQuery(r.login, size, after, r.opts.TeamRepositories)
 	}, func(o *organisationNode) pageInfo {
 		for _, n := range o.Teams.Nodes {
 			if n != nil {
@@ -173,34 +136,27 @@ func (r *organisationReading) teams(ctx context.Context) error {
 
 // teamRest is a list of a team that went beyond the page of teams.
 type teamRest struct {
-	team   int // its place among all
-	after  string
-	fields string // members or repositories
+	team  int // its place among all
+	list  teamList
+	after string
 }
 
 // complete reads the rest of a team's members or repositories.
 func (r *organisationReading) complete(ctx context.Context, rest teamRest) error {
 	team := &r.out.Teams[rest.team]
-	selection, piece := "members(first: $first, after: $after, membership: IMMEDIATE) { ...TeamMembers }", teamMembers
-	if rest.fields == "repositories" {
-		selection, piece = "repositories(first: $first, after: $after) { ...TeamRepositories }", teamRepositories
-	}
-	var gone bool
+	gone := false
 	err := r.pages(ctx, membersPage, func(size int, after string) query {
 		if after == "" {
 			after = rest.after
 		}
-		b := r.page(size, after)
-		b.declare("slug", "String!", team.Slug)
-		b.use(piece)
-		return b.build("Team", "  organization(login: $login) { team(slug: $slug) { "+selection+" } }\n")
+		return teamQuery(r.login, team.Slug, rest.list, size, after)
 	}, func(o *organisationNode) pageInfo {
 		if gone = o.Team == nil; gone {
 			return pageInfo{}
 		}
 		team.Members = append(team.Members, o.Team.Members.list()...)
 		team.Repositories = append(team.Repositories, o.Team.Repositories.list()...)
-		if rest.fields == "repositories" {
+		if rest.list == teamRepositories {
 			return o.Team.Repositories.PageInfo
 		}
 		return o.Team.Members.PageInfo
@@ -209,134 +165,4 @@ func (r *organisationReading) complete(ctx context.Context, rest teamRest) error
 		return fmt.Errorf("%s: the team %s was removed or renamed meanwhile", r.op, team.Slug)
 	}
 	return err
-}
-
-// page begins a query for a page of the organisation.
-func (r *organisationReading) page(size int, after string) *builder {
-	b := newBuilder()
-	b.declare("login", "String!", r.login)
-	b.declare("first", "Int!", size)
-	b.declare("after", "String", cursorVariable(after))
-	return b
-}
-
-// The pieces of a team, by name.
-const (
-	teamMembers = `fragment TeamMembers on TeamMemberConnection {
-  pageInfo { hasNextPage endCursor }
-  edges { role node { login } }
-}
-`
-	teamRepositories = `fragment TeamRepositories on TeamRepositoryConnection {
-  pageInfo { hasNextPage endCursor }
-  edges { permission node { databaseId nameWithOwner } }
-}
-`
-)
-
-type organisationNode struct {
-	DatabaseID      int64
-	Login           string
-	Name            string
-	Description     string
-	URL             string
-	MembersWithRole struct {
-		PageInfo pageInfo
-		Edges    []struct {
-			Role string
-			Node *memberNode
-		}
-	}
-	Teams struct {
-		PageInfo pageInfo
-		Nodes    []*teamNode
-	}
-	Team *teamNode
-}
-
-type memberNode struct {
-	DatabaseID                       int64
-	Login                            string
-	Name                             string
-	Bio                              string
-	URL                              string
-	AvatarURL                        string
-	OrganizationVerifiedDomainEmails []string
-}
-
-type teamNode struct {
-	DatabaseID   int64
-	Slug         string
-	Name         string
-	Description  string
-	Privacy      string
-	URL          string
-	EditTeamURL  string
-	AvatarURL    string
-	ParentTeam   *struct{ Slug string }
-	Members      teamMembersNode
-	Repositories teamRepositoriesNode
-}
-
-type teamMembersNode struct {
-	PageInfo pageInfo
-	Edges    []struct {
-		Role string
-		Node *struct{ Login string }
-	}
-}
-
-type teamRepositoriesNode struct {
-	PageInfo pageInfo
-	Edges    []struct {
-		Permission string
-		Node       *struct {
-			DatabaseID    int64
-			NameWithOwner string
-		}
-	}
-}
-
-func (n *teamNode) team() people.Team {
-	t := people.Team{
-		ID: n.DatabaseID, Slug: n.Slug, Name: n.Name, Description: n.Description, URL: n.URL, EditURL: n.EditTeamURL, AvatarURL: n.AvatarURL,
-		Secret: n.Privacy == "SECRET", Members: n.Members.list(), Repositories: n.Repositories.list(),
-	}
-	if n.ParentTeam != nil {
-		t.Parent = n.ParentTeam.Slug
-	}
-	return t
-}
-
-// rest lists what of a team did not fit the page.
-func (n *teamNode) rest(team int) []teamRest {
-	var out []teamRest
-	if after, more := n.Members.PageInfo.next(); more {
-		out = append(out, teamRest{team, after, "members"})
-	}
-	if after, more := n.Repositories.PageInfo.next(); more {
-		out = append(out, teamRest{team, after, "repositories"})
-	}
-	return out
-}
-
-func (n teamMembersNode) list() []people.TeamMember {
-	var out []people.TeamMember
-	for _, e := range n.Edges {
-		if e.Node != nil {
-			out = append(out, people.TeamMember{Login: e.Node.Login, Role: strings.ToLower(e.Role)})
-		}
-	}
-	return out
-}
-
-func (n teamRepositoriesNode) list() []people.TeamRepository {
-	var out []people.TeamRepository
-	for _, e := range n.Edges {
-		if e.Node != nil {
-			name, _ := repo.ParseName(e.Node.NameWithOwner)
-			out = append(out, people.TeamRepository{ID: e.Node.DatabaseID, Name: name, Permission: strings.ToLower(e.Permission)})
-		}
-	}
-	return out
 }

@@ -107,6 +107,14 @@ func TestQueries(t *testing.T) {
 		"branches.graphql": func(o ReadOptions) (query, error) {
 			return branchesQuery([]repo.Name{pay(), {Owner: "acme", Repo: "shop"}}, want, o)
 		},
+		"sweep.graphql": func(o ReadOptions) (query, error) {
+			return sweepQuery("acme", "Y3Vyc29y", sweepPage, repo.Want{Files: o.Want.Files})
+		},
+		"members.graphql": func(ReadOptions) (query, error) { return membersQuery("acme", membersPage, ""), nil },
+		"teams.graphql":   func(ReadOptions) (query, error) { return teamsQuery("acme", teamsPage, "", true), nil },
+		"team.graphql": func(ReadOptions) (query, error) {
+			return teamQuery("acme", "core", teamRepositories, membersPage, "Y3Vyc29y"), nil
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, err := build(optionsAll())

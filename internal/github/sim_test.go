@@ -3,6 +3,7 @@ package github_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -16,6 +17,7 @@ type simulated struct {
 	*githubsim.Server
 	t      *testing.T
 	client *github.Client
+	seen   *observed
 	on     github.Installation
 }
 
@@ -43,7 +45,7 @@ func newSimulated(t *testing.T, wrap func(http.Handler) http.Handler) *simulated
 	t.Cleanup(web.Close)
 	sim.SetURL(web.URL)
 	sim.AddOrganisation("acme", "Acme")
-	s := &simulated{Server: sim, t: t}
+	s := &simulated{Server: sim, t: t, seen: &observed{}}
 	s.client = s.newClient()
 	return s
 }
@@ -53,7 +55,7 @@ func (s *simulated) newClient() *github.Client {
 	url := s.URL()
 	client, err := github.New(github.Config{
 		WebURL: url, V3URL: url + "/api/v3/", V4URL: url + "/api/graphql",
-		AppID: s.AppID(), PrivateKey: testKey(), UserAgent: "cairn/test", Logger: zerolog.Nop(),
+		AppID: s.AppID(), PrivateKey: testKey(), UserAgent: "cairn/test", Logger: zerolog.Nop(), Observer: s.seen,
 	})
 	s.must(err)
 	return client
@@ -82,6 +84,17 @@ func (s *simulated) add(name string, files map[string]string) *githubsim.Reposit
 	r, err := s.AddRepository("acme", githubsim.Seeded{Name: name, Files: files})
 	s.must(err)
 	return r
+}
+
+// points is how much of the GraphQL budget is spent.
+func (s *simulated) points() int {
+	_, budgets := s.seen.all()
+	for _, b := range slices.Backward(budgets) {
+		if b.Resource == github.ResourceGraphQL {
+			return b.Limit - b.Remaining
+		}
+	}
+	return 0
 }
 
 // queries is how many GraphQL queries the stand-in was asked.

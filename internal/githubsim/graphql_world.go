@@ -25,7 +25,7 @@ func (s *Server) NewGraphQL() (http.Handler, error) {
 		}
 		slow := false
 		return graphql.Session{
-			World: &world{s: s, who: who, repositories: map[int64]*graphql.Repository{}, accounts: map[int64]*graphql.Account{}},
+			World: &world{s: s, who: who, repositories: map[int64]*graphql.Repository{}, accounts: map[int64]*graphql.Account{}, teams: map[int64][]*graphql.Team{}},
 			Allows: func(permission string, repo *graphql.Repository) bool {
 				if repo != nil && permission == "contents" {
 					slow = slow || s.faults.slowFor(repo)
@@ -61,6 +61,7 @@ type world struct {
 	who          caller
 	repositories map[int64]*graphql.Repository
 	accounts     map[int64]*graphql.Account
+	teams        map[int64][]*graphql.Team // by organisation
 }
 
 // of finds what a repository of the query stands for.
@@ -172,8 +173,12 @@ func (w *world) Teams(org string) []*graphql.Team {
 	if a == nil {
 		return nil
 	}
+	if known, ok := w.teams[a.ID]; ok {
+		return known
+	}
 	out := each(a.Teams, w.team)
 	slices.SortFunc(out, func(a, b *graphql.Team) int { return strings.Compare(a.Slug, b.Slug) })
+	w.teams[a.ID] = out
 	return out
 }
 
