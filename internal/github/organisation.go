@@ -101,7 +101,7 @@ func (r *organisationReading) members(ctx context.Context) error {
 		for _, e := range o.MembersWithRole.Edges {
 			if n := e.Node; n != nil {
 				r.out.Members = append(r.out.Members, people.Member{
-					ID: n.DatabaseID, Login: n.Login, Name: n.Name, Bio: n.Bio, URL: n.URL, AvatarURL: n.AvatarURL,
+					ID: n.DatabaseID, NodeID: n.ID, Login: n.Login, Name: n.Name, Bio: n.Bio, URL: n.URL, AvatarURL: n.AvatarURL,
 					Emails: n.OrganizationVerifiedDomainEmails, Role: strings.ToLower(e.Role),
 				})
 			}

@@ -58,7 +58,7 @@ func membersQuery(login string, size int, after string) query {
     url
     membersWithRole(first: $first, after: $after) {
       pageInfo { hasNextPage endCursor }
-      edges { role node { databaseId login name bio url avatarUrl organizationVerifiedDomainEmails(login: $login) } }
+      edges { role node { id databaseId login name bio url avatarUrl organizationVerifiedDomainEmails(login: $login) } }
     }
   }
 `)
@@ -123,6 +123,7 @@ type organisationNode struct {
 }
 
 type memberNode struct {
+	ID                               string
 	DatabaseID                       int64
 	Login                            string
 	Name                             string

@@ -17,8 +17,9 @@ type Names struct {
 	Teams map[string]string // by slug
 }
 
-// Entities makes a User of every member and a Group of every team, in the shape
-// that Backstage's GitHub organisation provider gives them, and judges them as
+// Entities makes a User of every member and a Group of every team, in the shape that
+// Backstage's GitHub organisation provider gives them (its defaultUserTransformer and
+// defaultOrganizationTeamTransformer), and judges them as
 // catalog files are judged: one whose name the catalog cannot hold is not OK, and
 // its Problems say so. Users come first; each kind keeps the order of o.
 func Entities(o *Organisation, names Names) []catalog.Document {
@@ -110,10 +111,13 @@ func (d *directory) user(m Member) entity {
 	e := entity{APIVersion: "backstage.io/v1alpha1", Kind: "User"}
 	e.Metadata.Name = d.userName(m.Login)
 	e.Metadata.Annotations = map[string]string{"github.com/user-login": m.Login}
+	if m.NodeID != "" {
+		e.Metadata.Annotations["github.com/user-id"] = m.NodeID
+	}
 	e.Metadata.Description = clean(m.Bio)
 	p := profile{DisplayName: clean(m.Name), Picture: m.AvatarURL}
-	if len(m.Emails) == 1 { // of several, none is known to be the right one
-		p.Email = m.Emails[0]
+	if len(m.Emails) > 0 {
+		p.Email = untagged(m.Emails[0])
 	}
 	e.Spec = userSpec{Profile: p, MemberOf: sorted(d.memberOf[strings.ToLower(m.Login)])}
 	return e
@@ -150,6 +154,17 @@ func judge(e entity, url, edit string) catalog.Document {
 		opts.Annotations = append(opts.Annotations, catalog.Annotation{Key: "backstage.io/edit-url", Value: edit})
 	}
 	return catalog.Parse(url, text, opts)[0]
+}
+
+// untagged takes the tag out of ada+tag@acme.example: GitHub's single sign-on adds
+// one of its own.
+func untagged(email string) string {
+	name, host, ok := strings.Cut(email, "@")
+	if !ok {
+		return email
+	}
+	name, _, _ = strings.Cut(name, "+")
+	return name + "@" + host
 }
 
 // sorted returns names in order and once each, never nil: Backstage's schema asks

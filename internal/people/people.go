@@ -15,13 +15,14 @@ type Organisation struct {
 	Name        string // "" when it gave none
 	Description string
 	URL         string
-	Members     []Member // by the order GitHub lists them
+	Members     []Member // in GitHub's order
 	Teams       []Team   // by name
 }
 
 // Member is a person of the organisation.
 type Member struct {
 	ID        int64
+	NodeID    string // GitHub's ID in its GraphQL API, by which Backstage knows who signs in
 	Login     string
 	Name      string // "" when they gave none
 	Bio       string
