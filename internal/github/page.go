@@ -2,32 +2,42 @@ package github
 
 import "context"
 
-// calmPages is how many pages GitHub has to answer before more is asked for again:
-// each time-out costs points of the primary limit ("Rate limits and query limits
-// for the GraphQL API"), so trying the larger page is done rarely.
-const calmPages = 8
+// How many pages GitHub has to answer before more is asked for again. Each time-out
+// costs points of the primary limit ("Rate limits and query limits for the GraphQL
+// API"), so that the larger page is tried ever more rarely while it does not fit.
+const (
+	firstPatience = 8
+	lastPatience  = 64
+)
 
 // pager is how many items a query asks for: half as many after GitHub gave up, and
-// twice as many once it has answered calmPages of them.
+// twice as many once it has answered some of those.
 type pager struct {
 	size, most int
-	calm       int // pages answered since the size changed
+	calm       int  // pages answered at this size
+	patience   int  // calm at which more is asked for
+	trying     bool // a larger page than before, not answered yet
 }
 
-func newPager(most int) *pager { return &pager{size: most, most: most} }
+func newPager(most int) *pager { return &pager{size: most, most: most, patience: firstPatience} }
 
 // shrink reports false when there is no smaller page.
 func (p *pager) shrink() bool {
 	if p.size == 1 {
 		return false
 	}
-	p.size, p.calm = p.size/2, 0
+	if p.trying {
+		p.patience = min(2*p.patience, lastPatience)
+	}
+	p.size, p.calm, p.trying = p.size/2, 0, false
 	return true
 }
 
 func (p *pager) answered() {
-	if p.calm++; p.calm >= calmPages && p.size < p.most {
-		p.size, p.calm = min(2*p.size, p.most), 0
+	p.calm++
+	p.trying = false
+	if p.calm >= p.patience && p.size < p.most {
+		p.size, p.calm, p.trying = min(2*p.size, p.most), 0, true
 	}
 }
 

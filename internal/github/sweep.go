@@ -153,6 +153,7 @@ func (s *sweep) page(ctx context.Context, after string) (*swept, error) {
 	if err == nil || ctx.Err() != nil || !tooMuchAtOnce(err) {
 		return out, err
 	}
+	s.pager = newPager(sweepPage) // the repository was to blame, not the size
 	named, nameErr := s.ask(ctx, after, 1, repo.Want{})
 	if nameErr != nil {
 		return nil, nameErr

@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -226,7 +227,7 @@ func TestSweepInHalves(t *testing.T) {
 	}
 	s.install()
 	// A page asks for a repository and up to 20 topics each.
-	for most, bound := range map[int]int{100: 10, 60: 23, 40: 48} {
+	for most, bound := range map[int]int{100: 10, 60: 22, 40: 44} {
 		s.ResetRequests()
 		s.SetFaults(githubsim.Faults{SlowNodes: most * 21})
 		swept, err := s.sweep(github.SweepOptions{})
@@ -265,6 +266,60 @@ func TestSweepFetchesTextsThatGitHubCuts(t *testing.T) {
 	}
 	if n := s.Requests()["GET /repos/{owner}/{repo}/git/blobs/{sha}"]; n != 6 {
 		t.Errorf("%d files were fetched: %v", n, s.Requests())
+	}
+
+	s.SetFaults(githubsim.Faults{Forbid: "contents:read"}) // of the REST API
+	swept, err = s.sweep(github.SweepOptions{})
+	s.must(err)
+	if _, refused := errors.AsType[*github.ForbiddenError](swept[0].Err); !refused || swept[6].Err != nil {
+		t.Errorf("%v, %v", swept[0].Err, swept[6].Err)
+	}
+}
+
+// GitHub may answer a part and say of the rest that something went wrong: less is
+// asked for, and what is wrong with a repository alone is its own.
+func TestSweepOfPartialAnswers(t *testing.T) {
+	for name, problem := range map[string]string{
+		"without a type":  `"message":"Something went wrong"`,
+		"resource limits": `"type":"RESOURCE_LIMITS_EXCEEDED","message":"Resource limits for this query exceeded"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			var sizes []int
+			f.handle("POST /api/graphql", func(w http.ResponseWriter, r *http.Request) {
+				var q struct {
+					Variables struct {
+						First int
+						After string
+					}
+				}
+				if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+					t.Error(err)
+				}
+				sizes = append(sizes, q.Variables.First)
+				if q.Variables.After == "a" { // the second and last, in order
+					io.WriteString(w, `{"data":{"repositoryOwner":{"repositories":{"pageInfo":{"hasNextPage":false,"endCursor":"b"},
+						"edges":[{"cursor":"b","node":{"databaseId":2,"nameWithOwner":"acme/b"}}]}}}}`)
+					return
+				}
+				io.WriteString(w, `{"data":{"repositoryOwner":{"repositories":{"pageInfo":{"hasNextPage":true,"endCursor":"a"},
+					"edges":[{"cursor":"a","node":{"databaseId":1,"nameWithOwner":"acme/a","defaultBranchRef":null}}]}}},
+					"errors":[{"path":["repositoryOwner","repositories","edges",0,"node","defaultBranchRef"],`+problem+`}]}`)
+			})
+			var got []string
+			for r, err := range f.client().Sweep(t.Context(), github.Installation{ID: testInstallation, Account: "acme"}, github.SweepOptions{}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprint(r.Name, " failed: ", r.Err != nil))
+			}
+			if diff := cmp.Diff([]string{"acme/a failed: true", "acme/b failed: false"}, got); diff != "" {
+				t.Error(diff)
+			}
+			if !slices.Equal(sizes[:7], []int{100, 50, 25, 12, 6, 3, 1}) || len(sizes) != 8 {
+				t.Errorf("asked for %v", sizes)
+			}
+		})
 	}
 }
 

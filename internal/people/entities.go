@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/cairn-dev/cairn/internal/catalog"
 )
@@ -114,8 +113,8 @@ func (d *directory) user(m Member) entity {
 	if m.NodeID != "" {
 		e.Metadata.Annotations["github.com/user-id"] = m.NodeID
 	}
-	e.Metadata.Description = clean(m.Bio)
-	p := profile{DisplayName: clean(m.Name), Picture: m.AvatarURL}
+	e.Metadata.Description = strings.TrimSpace(m.Bio)
+	p := profile{DisplayName: strings.TrimSpace(m.Name), Picture: m.AvatarURL}
 	if len(m.Emails) > 0 {
 		p.Email = untagged(m.Emails[0])
 	}
@@ -127,13 +126,13 @@ func (d *directory) group(t Team) entity {
 	e := entity{APIVersion: "backstage.io/v1alpha1", Kind: "Group"}
 	e.Metadata.Name = d.teamName(t.Slug)
 	e.Metadata.Annotations = map[string]string{"github.com/team-slug": d.login + "/" + t.Slug}
-	e.Metadata.Description = clean(t.Description)
+	e.Metadata.Description = strings.TrimSpace(t.Description)
 	members := make([]string, len(t.Members))
 	for i, m := range t.Members {
 		members[i] = d.userName(m.Login)
 	}
 	spec := groupSpec{
-		Type: "team", Profile: profile{DisplayName: clean(t.Name), Picture: t.AvatarURL},
+		Type: "team", Profile: profile{DisplayName: strings.TrimSpace(t.Name), Picture: t.AvatarURL},
 		Children: sorted(d.children[t.Slug]), Members: sorted(members),
 	}
 	if t.Parent != "" {
@@ -173,14 +172,4 @@ func sorted(names []string) []string {
 	out := append([]string{}, names...)
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// clean takes out what people type that YAML cannot hold.
-func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !unicode.IsControl(r) && r != '\ufeff' && r != '\ufffe' && r != '\uffff' {
-			return r
-		}
-		return -1
-	}, s))
 }

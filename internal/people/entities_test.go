@@ -26,7 +26,7 @@ func acme() *people.Organisation {
 			{NodeID: "U_ada", Login: "Ada", Name: "Ada Lovelace", Bio: "Notes: \"first\"\n# programmer", URL: at + "Ada", AvatarURL: at + "Ada.png",
 				Emails: []string{"ada+2jc29@acme.example", "ada@other.example"}, Role: "admin"},
 			{NodeID: "U_bob", Login: "bob", URL: at + "bob", Role: "member"},
-			{NodeID: "U_zoe", Login: "zoe_acme", Name: " {{ Zoë }} \x07\u0085\ufeff😀", URL: at + "zoe_acme"},
+			{NodeID: "U_zoe", Login: "zoe_acme", Name: " {{ Zoë }} \x07😀", URL: at + "zoe_acme"},
 		},
 		Teams: []people.Team{
 			{Slug: "engineering", Name: "Engineering", Description: "Builds things", URL: at + "orgs/acme/teams/engineering",
