@@ -272,15 +272,13 @@ func (s *sweep) fill(ctx context.Context, r *reading, node *repositoryNode, one 
 	snapshot.Protection = nil // not asked for
 	one.Snapshot = snapshot
 	for _, path := range s.entities {
-		if f, there := snapshot.File(path); there == repo.Present && f.Kind != repo.Directory {
+		if snapshot.Has(path) {
+			f, _ := snapshot.File(path)
 			one.Entities = append(one.Entities, f)
 		}
 	}
-	for _, path := range codeownersPaths() {
-		if f, there := snapshot.File(path); there == repo.Present && f.Kind != repo.Directory {
-			one.Codeowners = f
-			break
-		}
+	if at := slices.IndexFunc(codeownersPaths(), snapshot.Has); at >= 0 {
+		one.Codeowners, _ = snapshot.File(codeownersPaths()[at])
 	}
 	return nil
 }
