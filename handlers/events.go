@@ -33,9 +33,12 @@ func Events() []Event {
 		{Name: "installation", Why: "the App was installed, removed or suspended", hints: installationHints},
 		{Name: "installation_repositories", Why: "repositories were added to the installation or taken from it", hints: installationRepositoriesHints},
 		{Name: "issue_comment", Why: "slash commands", hints: commentHints},
+		{Name: "membership", Why: "somebody joined or left a team", hints: peopleHints},
+		{Name: "organization", Why: "somebody joined or left the organisation", hints: peopleHints},
 		{Name: "pull_request", Why: "a pull request was opened, pushed to or aimed at another base", hints: pullRequestHints},
 		{Name: "push", Why: "the default branch moved", hints: pushHints},
 		{Name: "repository", Why: "a repository was created, renamed, archived, moved or made private", hints: repositoryHints},
+		{Name: "team", Why: "a team was made, renamed, moved or removed", hints: peopleHints},
 	}
 }
 
@@ -88,9 +91,10 @@ type payload struct {
 		ID      int64   `json:"id"`
 		Account account `json:"account"`
 	} `json:"installation"`
-	Repository  *repository  `json:"repository"`
-	PullRequest *pullRequest `json:"pull_request"`
-	CheckRun    *struct {
+	Organization account      `json:"organization"`
+	Repository   *repository  `json:"repository"`
+	PullRequest  *pullRequest `json:"pull_request"`
+	CheckRun     *struct {
 		Name       string     `json:"name"`
 		HeadSHA    string     `json:"head_sha"`
 		CheckSuite checkSuite `json:"check_suite"`

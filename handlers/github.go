@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cairn-dev/cairn/internal/github"
+	"github.com/cairn-dev/cairn/internal/people"
 	"github.com/cairn-dev/cairn/internal/repo"
 )
 
@@ -20,8 +21,12 @@ type GitHub interface {
 	ChangedFiles(ctx context.Context, installation int64, name repo.Name, number int) ([]string, error)
 	// PullRequestsWithCommit lists the open pull requests whose head holds a commit.
 	PullRequestsWithCommit(ctx context.Context, installation int64, name repo.Name, sha string) ([]github.PullRequestRef, error)
-	// InstallationRepositories goes through all pages, 100 repositories a request.
-	InstallationRepositories(ctx context.Context, installation int64) iter.Seq2[github.Repository, error]
+	// Installations goes through all pages, 100 installations a request.
+	Installations(ctx context.Context) iter.Seq2[github.Installation, error]
+	// Sweep reads every repository of an installation, about 100 a request.
+	Sweep(ctx context.Context, on github.Installation, opts github.SweepOptions) iter.Seq2[github.SweptRepository, error]
+	// ReadOrganisation reads members and teams, about 100 people a request.
+	ReadOrganisation(ctx context.Context, installation int64, login string, opts github.OrganisationOptions) (*people.Organisation, error)
 	// RepositoryInstallation says which installation holds a repository; it is a
 	// *github.NotFoundError when none does.
 	RepositoryInstallation(ctx context.Context, name repo.Name) (installation int64, err error)

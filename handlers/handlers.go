@@ -75,6 +75,7 @@ func (h *Handlers) Register(register func(kind string, w queue.Worker)) {
 	register(kindInstallation, worker(h.installation))
 	register(kindComment, worker(h.comment))
 	register(kindLocation, worker(h.location))
+	register(kindPeople, worker(h.people))
 }
 
 // worker decodes a job's payload for the function that does the work. A payload

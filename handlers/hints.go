@@ -15,6 +15,7 @@ const (
 	kindInstallation = "installation" // installation:5
 	kindComment      = "comment"      // comment:acme/pay#12:345
 	kindLocation     = "location"     // location:UUID
+	kindPeople       = "people"       // people:INSTALLATION
 )
 
 // pullRequestJob is what a pull_request job carries.
@@ -64,6 +65,20 @@ func (j commitJob) hint() (queue.Hint, error) {
 type installationJob struct {
 	ID   int64 `json:"id"`
 	Gone bool  `json:"gone,omitempty"`
+}
+
+func (j installationJob) hint() (queue.Hint, error) {
+	return hint(kindInstallation, fmt.Sprintf("installation:%d", j.ID), j)
+}
+
+// peopleJob is what a people job carries.
+type peopleJob struct {
+	ID      int64  `json:"id"` // of the installation
+	Account string `json:"account"`
+}
+
+func (j peopleJob) hint() (queue.Hint, error) {
+	return hint(kindPeople, fmt.Sprintf("people:%d", j.ID), j)
 }
 
 // commentJob is what a comment job carries.
@@ -177,7 +192,18 @@ func installationHints(p *payload) ([]queue.Hint, error) {
 	default:
 		return nil, nil
 	}
-	return one(hint(kindInstallation, fmt.Sprintf("installation:%d", job.ID), job))
+	return one(job.hint())
+}
+
+// peopleHints serves whatever may change who belongs to an organisation or a team.
+func peopleHints(p *payload) ([]queue.Hint, error) {
+	if p.Organization.Login == "" {
+		return nil, errPayload
+	}
+	if p.Installation.ID == 0 {
+		return nil, nil // a webhook of the organisation's own
+	}
+	return one(peopleJob{ID: p.Installation.ID, Account: p.Organization.Login}.hint())
 }
 
 func installationRepositoriesHints(p *payload) ([]queue.Hint, error) {

@@ -43,17 +43,26 @@ func (h *Handlers) wantedByCatalog(ctx context.Context, name repo.Name) ([]strin
 	return wanted, err
 }
 
-// register replaces what is known of the repository's catalog file and all that it
-// leads to, and has the catalog in memory see it.
+// register takes a repository in, has the catalog in memory see it, and says in one
+// line what became of its catalog file.
 func (h *Handlers) register(ctx context.Context, installation int64, s *repo.Snapshot) (string, error) {
-	if err := h.Store.SaveRepository(ctx, store.Repository{
-		ID: s.ID, Name: s.Name.String(), InstallationID: installation,
-		DefaultBranch: s.DefaultBranch, Archived: s.Archived, Private: s.Visibility != "public",
-	}); err != nil {
-		return "", fmt.Errorf("keep %s: %w", s.Name, err)
+	found, changed, err := h.takeIn(ctx, installation, s)
+	if err == nil && changed {
+		err = h.Catalog.Refresh(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return h.registration(ctx, s, found)
+}
+
+// takeIn replaces what the store knows of a repository, its catalog file and all that
+// it leads to.
+func (h *Handlers) takeIn(ctx context.Context, installation int64, s *repo.Snapshot) (found described, changed bool, err error) {
+	if err := h.Store.SaveRepository(ctx, repositoryOf(installation, s)); err != nil {
+		return described{}, false, fmt.Errorf("keep %s: %w", s.Name, err)
 	}
 	source := store.Source{Key: store.RepositorySource(s.ID), RepositoryID: s.ID, Repository: s.Name.String(), SHA: s.SHA}
-	var found described
 	for _, file := range catalogFiles() {
 		text, ok := s.Text(file)
 		if !ok || s.Archived {
@@ -62,28 +71,22 @@ func (h *Handlers) register(ctx context.Context, installation int64, s *repo.Sna
 		addresses := h.addresses(installation, s)
 		all, err := follow.All(ctx, addresses.of(file), []byte(text), addresses)
 		if err = errors.Join(err, addresses.failed); err != nil {
-			return "", err // GitHub does not answer: later it does
+			return described{}, false, err // GitHub does not answer: later it does
 		}
 		if found, err = describe(all, addresses); err != nil {
-			return "", err
+			return described{}, false, err
 		}
 		source.Refers = found.refers
 		break
 	}
 	if err := h.keepGood(ctx, source.Key, &found, s.Archived); err != nil {
-		return "", err
+		return described{}, false, err
 	}
-	changed, err := h.Store.ReplaceEntities(ctx, source, found.entities)
+	changed, err = h.Store.ReplaceEntities(ctx, source, found.entities)
 	if err != nil {
-		return "", fmt.Errorf("register the entities of %s: %w", s.Name, err)
+		return described{}, false, fmt.Errorf("register the entities of %s: %w", s.Name, err)
 	}
-	if changed {
-		err = h.Catalog.Refresh(ctx)
-	}
-	if err != nil {
-		return "", err
-	}
-	return h.registration(ctx, s, found)
+	return found, changed, nil
 }
 
 // described is what a catalog file and all that it leads to say.

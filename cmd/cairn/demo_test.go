@@ -51,12 +51,12 @@ func TestServeReportsEverySettingAtOnce(t *testing.T) {
 func TestWhatIsNotThereIsNotInTheHelp(t *testing.T) {
 	t.Parallel()
 	_, out, _ := command(t, nil, "--help")
-	for _, there := range []string{"serve", "demo", "sim", "check", "catalog", "template", "queue", "config", "version"} {
+	for _, there := range []string{"serve", "demo", "sim", "check", "catalog", "template", "sync", "queue", "config", "version"} {
 		if !strings.Contains(out, "\n  "+there+" ") {
 			t.Errorf("help lacks %s:\n%s", there, out)
 		}
 	}
-	for _, absent := range []string{"dora", "sync", "survey"} {
+	for _, absent := range []string{"dora", "survey"} {
 		if strings.Contains(out, "\n  "+absent+" ") {
 			t.Errorf("help names %s, which is not there", absent)
 		}

@@ -80,6 +80,7 @@ func newRootCommand() *cobra.Command {
 		newCheckCommand(),
 		newCatalogCommand(),
 		newTemplateCommand(),
+		newSyncCommand(),
 		newQueueCommand(),
 		newConfigCommand(),
 		newVersionCommand(),

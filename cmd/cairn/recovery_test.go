@@ -40,7 +40,7 @@ func TestIgnoredDeliveriesAreNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := newSpine(t, githubsim.Options{})
 	s.clock.set(10 * time.Minute) // what came a moment ago is left alone
-	s.run()
+	s.start()
 	s.repository("pay")
 	s.push("pay", "topic", "docs/index.md", "# Pay\n") // no default branch, no pull request: nothing to do
 	s.settle()

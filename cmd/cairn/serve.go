@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -30,6 +31,7 @@ const (
 	grace             = 30 * time.Second // for jobs in hand when the process is told to stop
 	recoveryEvery     = 5 * time.Minute  // between two looks into GitHub's delivery log
 	pruneReportsEvery = 24 * time.Hour   // between two removals of reports that are too old
+	sweepEvery        = 24 * time.Hour   // between two looks at every repository
 	// readLocationsEvery is between two looks at what somebody registered: nobody tells
 	// of a change there.
 	readLocationsEvery = time.Hour
@@ -82,6 +84,8 @@ type app struct {
 	queue    *queue.Queue
 	github   *github.Client
 	catalog  *live.Catalog
+	handlers *handlers.Handlers
+	spent    *requests
 	server   *server.Server
 }
 
@@ -94,11 +98,16 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 	if err := db.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	metrics := server.NewMetrics(buildVersion())
+	return wire(ctx, db, s, logger, done)
+}
+
+// wire is newApp on a database that is open. An error closes it.
+func wire(ctx context.Context, db *store.DB, s config.Server, logger zerolog.Logger, done func(queue.Job, queue.Outcome, error)) (*app, error) {
+	metrics, spent := server.NewMetrics(buildVersion()), &requests{}
 	client, err := github.New(github.Config{
 		WebURL: s.GitHub.WebURL, V3URL: s.GitHub.V3URL, V4URL: s.GitHub.V4URL,
 		AppID: s.GitHub.AppID, PrivateKey: []byte(s.GitHub.PrivateKey), UserAgent: "cairn/" + buildVersion(),
-		Logger: logger, Pauses: pauseStore{db}, Observer: observer{metrics},
+		Logger: logger, Pauses: pauseStore{db}, Observer: observer{metrics, spent},
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -125,6 +134,7 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 	jobs.Periodic("recover deliveries", recoveryEvery, func(ctx context.Context) error {
 		return recoverDeliveries(ctx, client, jobs, logger)
 	}, queue.AtStart) // a restart is when deliveries were missed
+	jobs.Periodic("sweep", sweepEvery, h.SweepAll, queue.AtStart) // so that a lost event heals
 	jobs.Periodic("read registered locations", readLocationsEvery, h.Locations().ReadLocations, queue.AtStart)
 	jobs.Periodic("prune reports", pruneReportsEvery, func(ctx context.Context) error {
 		_, err := db.PruneReports(ctx, time.Now().Add(-store.ReportsKept))
@@ -134,7 +144,7 @@ func newApp(ctx context.Context, s config.Server, logger zerolog.Logger, done fu
 		stats, err := jobs.Stats(ctx)
 		return server.Depth{Waiting: stats.Waiting, Running: stats.Running, Failed: stats.Failed, OldestWaiting: stats.OldestDue}, err
 	})
-	a := &app{settings: s, logger: logger, db: db, queue: jobs, github: client, catalog: known}
+	a := &app{settings: s, logger: logger, db: db, queue: jobs, github: client, catalog: known, handlers: h, spent: spent}
 	a.server = server.New(server.Routes{
 		Webhook: &server.Webhook{
 			Secret: string(s.GitHub.WebhookSecret), Events: handlers.EventNames(), Classify: handlers.Classify,
@@ -201,10 +211,20 @@ func (p pauseStore) Pauses(ctx context.Context, now time.Time) ([]github.Pause, 
 	return out, err
 }
 
-// observer passes what the GitHub client saw to Prometheus.
-type observer struct{ metrics *server.Metrics }
+// requests counts what was asked of GitHub.
+type requests struct{ all, graphQL atomic.Int64 }
+
+// observer passes what the GitHub client saw to Prometheus, and counts it.
+type observer struct {
+	metrics *server.Metrics
+	spent   *requests
+}
 
 func (o observer) Request(r github.Request) {
+	o.spent.all.Add(1)
+	if r.Resource == "graphql" {
+		o.spent.graphQL.Add(1)
+	}
 	o.metrics.GitHubRequest(strconv.FormatInt(r.InstallationID, 10), r.Resource, r.Route, strconv.Itoa(r.Status))
 }
 

@@ -112,6 +112,28 @@ func startSim(t *testing.T, opts githubsim.Options) *githubsim.Server {
 	return sim
 }
 
+// startBareSim is startSim without holding each call against GitHub's description,
+// which takes longer than thousands of repositories bear.
+func startBareSim(t *testing.T) *githubsim.Server {
+	t.Helper()
+	sim, err := newSim(githubsim.Options{WebhookSecret: testSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := httptest.NewServer(sim)
+	t.Cleanup(api.Close)
+	sim.SetURL(api.URL)
+	sim.AddOrganisation("acme", "Acme")
+	sim.AddUser("ada", "Ada")
+	if err := sim.AddMember("acme", "ada", "admin"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sim.Install("acme"); err != nil {
+		t.Fatal(err)
+	}
+	return sim
+}
+
 // newSpine wires the program; run starts it.
 func newSpine(t *testing.T, opts githubsim.Options, change ...func(*config.Server)) *spine {
 	t.Helper()
@@ -154,8 +176,21 @@ func testSettings(sim *githubsim.Server, database string) config.Server {
 	}
 }
 
-// run starts the program; it is stopped at the end of the test.
+// run starts the program and lets it look at its installations, as it does at every
+// start.
 func (s *spine) run() {
+	s.t.Helper()
+	s.start()
+	eventually(s.t, func() error {
+		if !strings.Contains(s.outcomes(), "users and groups") {
+			return errors.New("the installations were not looked at:\n" + s.outcomes())
+		}
+		return nil
+	})
+}
+
+// start starts the program; it is stopped at the end of the test.
+func (s *spine) start() {
 	s.t.Helper()
 	s.sim.SetWebhook(serveInTest(s.t, s.app), testSecret)
 	s.t.Cleanup(func() {
@@ -533,13 +568,9 @@ func TestPolicyDoesNotComeFromThePullRequest(t *testing.T) {
 
 func TestEnterpriseServerWorksByTheURLsAlone(t *testing.T) {
 	t.Parallel()
-	s := &spine{t: t, log: &syncBuffer{}}
-	s.sim = startSim(t, githubsim.Options{})
-	settings := testSettings(s.sim, filepath.Join(t.TempDir(), "cairn.db"))
-	settings.GitHub.V3URL, settings.GitHub.V4URL = s.sim.URL()+"/api/v3", s.sim.URL()+"/api/graphql"
-	var err error
-	s.app, err = newApp(t.Context(), settings, zerolog.New(s.log), nil)
-	s.must(err)
+	s := newSpine(t, githubsim.Options{}, func(c *config.Server) {
+		c.GitHub.V3URL, c.GitHub.V4URL = c.GitHub.WebURL+"/api/v3", c.GitHub.WebURL+"/api/graphql"
+	})
 	s.run()
 	s.repository("pay")
 	s.push("pay", "topic", "docs/index.md", "# Pay\n")

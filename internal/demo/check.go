@@ -49,6 +49,8 @@ func Check(sim *githubsim.Server, entities []string) []string {
 	want := []string{
 		"api:default/payments-api", "component:default/inventory", "component:default/ledger", "component:default/orders-pipeline",
 		"component:default/payments", "component:default/storefront",
+		"group:default/team-data", "group:default/team-payments", "group:default/team-platform", "group:default/team-storefront",
+		"user:default/ada", "user:default/grace", "user:default/linus", "user:default/mira",
 	}
 	if !slices.Equal(entities, want) {
 		fail("the catalog holds %s, not %s", strings.Join(entities, ", "), strings.Join(want, ", "))

@@ -13,9 +13,9 @@ import (
 )
 
 // Source is where entities come from: the catalog file of a repository with all it
-// refers to, or a registered location.
+// refers to, the people of an organisation, or a registered location.
 type Source struct {
-	Key          string // repo:17, location:UUID
+	Key          string // repo:17, org:42, location:UUID
 	RepositoryID int64  // 0: of no repository
 	Repository   string // owner/repo
 	SHA          string // the commit it was read at
@@ -25,6 +25,9 @@ type Source struct {
 
 // RepositorySource is the Key of a repository's catalog file.
 func RepositorySource(id int64) string { return fmt.Sprintf("repo:%d", id) }
+
+// OrganisationSource is the Key of an installation's members and teams.
+func OrganisationSource(installation int64) string { return fmt.Sprintf("org:%d", installation) }
 
 // Entity is a catalog entity as one source describes it.
 type Entity struct {
@@ -212,6 +215,11 @@ func (db *DB) SourceOf(ctx context.Context, key string) (SourceEntities, error) 
 		return SourceEntities{}, fmt.Errorf("read source %s: %w", key, err)
 	}
 	return joinSources(sources, entities)[0], nil
+}
+
+// Partial reports whether a part could not be read, so that another look may find more.
+func (s SourceEntities) Partial() bool {
+	return slices.ContainsFunc(s.Entities, func(e Entity) bool { return e.Problem != "" })
 }
 
 // sortEntities orders by bytes; a database's own order depends on its locale.

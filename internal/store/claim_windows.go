@@ -20,7 +20,7 @@ func claimFile(path string) (*os.File, error) {
 	err = windows.LockFileEx(windows.Handle(file.Fd()), flags, 0, 1, 0, &windows.Overlapped{})
 	switch {
 	case errors.Is(err, windows.ERROR_LOCK_VIOLATION):
-		return nil, errors.Join(errClaimed, file.Close())
+		return nil, errors.Join(ErrClaimed, file.Close())
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
 	}

@@ -42,7 +42,7 @@ func (db *DB) SaveRepository(ctx context.Context, r Repository) error {
 
 // takeName makes name free for the repository and writes it where names are shown.
 func takeName(ctx context.Context, tx *sql.Tx, id int64, name string) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE repositories SET name_key = '' WHERE name_key = $1 AND id <> $2`,
+	if _, err := tx.ExecContext(ctx, `UPDATE repositories SET name_key = '' WHERE name_key = $1 AND name_key <> '' AND id <> $2`,
 		strings.ToLower(name), id); err != nil {
 		return err
 	}

@@ -120,6 +120,6 @@ func checkPlace(path string, create bool) error {
 	return nil
 }
 
-// errClaimed says that another process holds the file.
-var errClaimed = errors.New("another cairn process uses this file; one process may use a SQLite database at a time. " +
+// ErrClaimed says that another process, most often the server, holds a SQLite file.
+var ErrClaimed = errors.New("another cairn process uses this file; one process may use a SQLite database at a time. " +
 	"Stop the other one, or use PostgreSQL for several replicas")

@@ -11,10 +11,10 @@ CREATE TABLE catalog_revision (
     revision BIGINT NOT NULL
 );
 
--- Where entities come from: a repository's catalog file, or a registered location. A
--- source without entities stays, so that who follows the revisions learns that they are gone.
+-- Where entities come from: a repository's catalog file, the people of an organisation, a
+-- registered location. A source without entities stays, so that who follows the revisions learns that they are gone.
 CREATE TABLE sources (
-    key           TEXT PRIMARY KEY, -- repo:17, location:UUID
+    key           TEXT PRIMARY KEY, -- repo:17, org:42, location:UUID
     repository_id BIGINT NOT NULL,  -- 0: of no repository
     repository    TEXT   NOT NULL,
     sha           TEXT   NOT NULL,  -- the commit it was read at
