@@ -13,8 +13,8 @@ run: ## The demo: Cairn and a stand-in for GitHub, nothing to configure
 test: ## Every test; what needs a part that is absent says so
 	$(GO) tool gotestsum --format pkgname-and-test-fails ./...
 
-race: ## Every test under the race detector, but for those that only run other programs
-	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race $$($(GO) list ./... | grep -v /templates)
+race: ## The tests under the race detector, but for the few that take minutes with it
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -short ./...
 
 bench: ## Print the figures that the documentation names
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
