@@ -44,6 +44,8 @@ type Store interface {
 	SaveReport(ctx context.Context, r store.Report) error
 	// Report returns store.ErrNotFound when the commit was never judged.
 	Report(ctx context.Context, repositoryID int64, sha string) (store.Report, error)
+	// LatestReport is of a branch; store.ErrNotFound when it was never judged.
+	LatestReport(ctx context.Context, repositoryID int64, branch string) (store.Report, error)
 	PullRequestsBySHA(ctx context.Context, repositoryID int64, sha string) ([]int, error)
 	SaveRepository(ctx context.Context, r store.Repository) error
 	RepositoriesOf(ctx context.Context, installation int64) ([]store.Repository, error)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cairn-dev/cairn/config"
+	"github.com/cairn-dev/cairn/internal/catalog"
 	"github.com/cairn-dev/cairn/internal/githubsim"
 )
 
@@ -292,4 +293,59 @@ func TestOrphansAreKeptWhenAskedFor(t *testing.T) {
 		t.Errorf("remove the orphan: %d %s", status, text)
 	}
 	s.wantEntities("component:default/payments")
+}
+
+func TestScorecardsAndAllOfTheCatalog(t *testing.T) {
+	t.Parallel()
+	s := newSpine(t, githubsim.Options{}, func(c *config.Server) { c.APIOpen = false })
+	s.run()
+	s.repository("pay")
+	s.settle()
+	routes := httptest.NewServer(s.app.server.Handler())
+	defer routes.Close()
+	get := func(path, token string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, routes.URL+path, http.NoBody)
+		s.must(err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		res, err := http.DefaultClient.Do(req)
+		s.must(err)
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		s.must(err)
+		return res.StatusCode, string(text)
+	}
+	for _, path := range []string{"/api/scorecards/component:default/pay", "/catalog/all.yaml", "/api/catalog/entities"} {
+		if status, text := get(path, "guess"); status != http.StatusUnauthorized {
+			t.Errorf("%s with a wrong token: %d %s", path, status, text)
+		}
+	}
+	for _, ref := range []string{"component:default/pay", "pay", "Component:Default/Pay"} {
+		status, text := get("/api/scorecards/"+ref, apiToken)
+		var answer struct {
+			Entity     string
+			Scorecards []struct {
+				Scorecard string
+				Rules     []struct{ Status string }
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %s", ref, status, text)
+		}
+		if answer.Entity != "component:default/pay" || len(answer.Scorecards) == 0 || len(answer.Scorecards[0].Rules) == 0 {
+			t.Errorf("%s: %s", ref, text)
+		}
+	}
+	if status, text := get("/api/scorecards/component:default/none", apiToken); status != http.StatusNotFound || !strings.Contains(text, "NotFoundError") {
+		t.Errorf("an unknown entity: %d %s", status, text)
+	}
+	status, text := get("/catalog/all.yaml", apiToken)
+	if want := `    - "` + s.app.settings.GitHub.WebURL + `/acme/pay/blob/main/catalog-info.yaml"` + "\n"; status != http.StatusOK || !strings.HasSuffix(text, "  targets:\n"+want) {
+		t.Errorf("all of the catalog: %d %s", status, text)
+	}
+	for doc := range catalog.Each("all.yaml", []byte(text), catalog.Options{}) {
+		if !doc.OK {
+			t.Errorf("Backstage would not take it: %v", doc.Err)
+		}
+	}
 }

@@ -151,8 +151,11 @@ func wire(ctx context.Context, db *store.DB, s config.Server, logger zerolog.Log
 			Intake: jobs, Now: time.Now, Logger: logger, Metrics: metrics,
 		},
 		Metrics: metrics,
-		Catalog: api.New(api.Options{Index: a.catalog.Index, Locations: h.Locations(), Tokens: s.APITokens, Open: s.APIOpen, Logger: logger}),
-		Ready:   db.PingContext,
+		Catalog: api.New(api.Options{
+			Index: a.catalog.Index, Locations: h.Locations(), Scorecards: h.Scorecards,
+			Guard: api.Guard{Tokens: s.APITokens, Open: s.APIOpen}, Logger: logger,
+		}),
+		Ready: db.PingContext,
 	})
 	return a, nil
 }

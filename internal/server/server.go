@@ -16,14 +16,15 @@ import (
 
 	"github.com/palantir/go-githubapp/githubapp"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/cairn-dev/cairn/internal/catalog/api"
 )
 
 // Routes is everything the server answers.
 type Routes struct {
 	Webhook *Webhook
 	Metrics *Metrics
-	// Catalog answers what is below /api/catalog/.
-	Catalog http.Handler
+	Catalog *api.Handler
 	// Ready returns nil when the process can take and work on deliveries.
 	Ready func(context.Context) error
 }
@@ -43,7 +44,9 @@ func New(routes Routes) *Server {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(routes.Metrics.Registry, promhttp.HandlerOpts{}))
-	mux.Handle("/api/catalog/", routes.Catalog)
+	mux.Handle(api.Prefix+"/", routes.Catalog)
+	mux.Handle("GET "+api.ScorecardsPath, routes.Catalog.Scorecards())
+	mux.Handle("GET "+api.AllPath, routes.Catalog.All())
 	mux.HandleFunc("GET /{$}", home)
 	s.http = &http.Server{
 		Handler:           secure(mux),

@@ -51,7 +51,7 @@ func start(t *testing.T, intake *memory) (url string, log *strings.Builder) {
 			Secret: secret, Events: handlers.EventNames(), Classify: handlers.Classify, Intake: intake,
 			Now: time.Now, Logger: logger, Metrics: metrics,
 		},
-		Catalog: api.New(api.Options{Index: index.New(), Tokens: []string{sum("let me read")}, Logger: logger}),
+		Catalog: api.New(api.Options{Index: index.New(), Guard: api.Guard{Tokens: []string{sum("let me read")}}, Logger: logger}),
 		Ready:   func(context.Context) error { return intake.err },
 	})
 	ts := httptest.NewServer(s.Handler())

@@ -24,7 +24,7 @@ func TestClient(t *testing.T) {
 	}
 	x := catalogOf(t)
 	places := &memory{index: x}
-	server := httptest.NewServer(api.New(api.Options{Index: x, Locations: places, Tokens: []string{tokenSum}, Logger: zerolog.Nop()}))
+	server := httptest.NewServer(api.New(api.Options{Index: x, Locations: places, Guard: api.Guard{Tokens: []string{tokenSum}}, Logger: zerolog.Nop()}))
 	defer server.Close()
 	cmd := exec.CommandContext(t.Context(), node, "drive.js", server.URL, token)
 	cmd.Dir = "client"

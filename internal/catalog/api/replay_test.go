@@ -71,7 +71,7 @@ type exchange struct {
 // with plugin-catalog-backend 4.0.0 on SQLite, its uids being made as Cairn's.
 func TestReplay(t *testing.T) {
 	x := catalogOf(t)
-	h := api.New(api.Options{Index: x, Locations: &memory{index: x}, Tokens: []string{tokenSum}, Logger: zerolog.Nop()})
+	h := api.New(api.Options{Index: x, Locations: &memory{index: x}, Guard: api.Guard{Tokens: []string{tokenSum}}, Logger: zerolog.Nop()})
 	server := httptest.NewServer(h)
 	defer server.Close()
 	for _, line := range lines(t, "testdata/recording.jsonl") {
