@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,11 @@ const (
 	readLocationsEvery = time.Hour
 )
 
+// gcPercent is what Go's GOGC is by default here. Most memory is the catalog's
+// index, which lives as long as the process: leaving as much again for garbage, as
+// Go does, would be waste.
+const gcPercent = 40
+
 func newServeCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
@@ -48,6 +54,9 @@ func newServeCommand() *cobra.Command {
 			settings, err := config.LoadServer(file, os.LookupEnv)
 			if err != nil {
 				return err
+			}
+			if _, chosen := os.LookupEnv("GOGC"); !chosen {
+				debug.SetGCPercent(gcPercent)
 			}
 			logger := newLogger(cmd.ErrOrStderr(), settings)
 			app, err := newApp(cmd.Context(), settings, logger, nil)
@@ -126,6 +135,7 @@ func wire(ctx context.Context, db *store.DB, s config.Server, logger zerolog.Log
 	if err := known.Refresh(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	debug.FreeOSMemory() // loading left some behind
 	h := &handlers.Handlers{
 		GitHub: client, Store: db, Queue: jobs, Catalog: known, Strict: s.CatalogStrict, KeepOrphans: s.KeepOrphans, Web: safehttp.New(s.CatalogHosts), Policies: handlers.NewPolicies(db), AppID: s.GitHub.AppID,
 		PolicyRepository: s.PolicyRepository, PolicyPath: s.PolicyPath, Now: time.Now, Logger: logger,

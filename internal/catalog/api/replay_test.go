@@ -45,7 +45,7 @@ func catalogOf(t testing.TB) *index.Index {
 	t.Helper()
 	var records []index.Record
 	for _, line := range lines(t, "testdata/entities.jsonl") {
-		records = append(records, index.Record{Source: "files", Entity: line})
+		records = append(records, index.Record{Source: "files", Entity: string(line)})
 	}
 	x := index.New()
 	if err := x.ReplaceAll(map[string][]index.Record{"files": records}); err != nil {

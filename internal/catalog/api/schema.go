@@ -86,7 +86,7 @@ func anObject(name string) property {
 	return property{name, schema{kind: catalog.Map}}
 }
 
-func strings_(name string) property {
+func texts(name string) property {
 	return property{name, schema{kind: catalog.Array, items: &schema{kind: catalog.String}}}
 }
 
@@ -100,12 +100,12 @@ var (
 		aString("cursor"), aNumber("limit"), aNumber("offset"),
 		property{"orderBy", schema{kind: catalog.Array, items: object([]string{"field", "order"},
 			aString("field"), property{"order", schema{kind: catalog.String, enum: []string{"asc", "desc"}}})}},
-		property{"fullTextFilter", *object(nil, aString("term"), strings_("fields"))},
-		strings_("fields"),
+		property{"fullTextFilter", *object(nil, aString("term"), texts("fields"))},
+		texts("fields"),
 		property{"totalItems", schema{kind: catalog.String, enum: []string{"include", "exclude"}}},
 		anObject("query"))
-	refsBody      = object([]string{"entityRefs"}, strings_("entityRefs"), strings_("fields"), anObject("query"))
-	facetsBody    = object([]string{"facets"}, strings_("facets"), anObject("query"))
+	refsBody      = object([]string{"entityRefs"}, texts("entityRefs"), texts("fields"), anObject("query"))
+	facetsBody    = object([]string{"facets"}, texts("facets"), anObject("query"))
 	addBody       = object([]string{"target", "type"}, aString("target"), aString("type"))
 	locationsBody = object(nil, aString("cursor"), aNumber("limit"), anObject("query"))
 	locationInput = &schema{

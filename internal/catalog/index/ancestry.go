@@ -43,21 +43,6 @@ func (x *Index) Ancestry(ref string) ([]Ancestor, bool) {
 	return out, true
 }
 
-// AncestorRefs is Ancestry without the entities: the references of all Location
-// entities above ref.
-func (x *Index) AncestorRefs(ref string) []string {
-	list, _ := x.Ancestry(ref)
-	var out []string
-	for _, a := range list {
-		for _, p := range a.Parents {
-			if !slices.Contains(out, p) {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
-}
-
 // parents are the Location entities that point at the file the entity is in.
 func (s *state) parents(id uint32) []uint32 {
 	at := s.nodes[id].winner.doc.annotation(annotationLocation)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unsafe"
 
 	"github.com/cairn-dev/cairn/internal/catalog"
 )
@@ -28,10 +27,10 @@ type document struct {
 	hasUID, hasETag       bool
 }
 
-// newDocument reads a record's entity. It keeps data, which must not be changed
-// afterwards.
-func newDocument(data json.RawMessage, orphan bool) (document, error) {
-	doc := document{raw: shared(data)}
+// newDocument reads a record's entity. Texts found in it are kept in the index as
+// parts of it, so that a catalog is in memory once.
+func newDocument(entity string, orphan bool) (document, error) {
+	doc := document{raw: entity}
 	if err := doc.scan(); err != nil {
 		return document{}, err
 	}
@@ -40,12 +39,6 @@ func newDocument(data json.RawMessage, orphan bool) (document, error) {
 	}
 	doc = document{raw: doc.rewrite(UID(doc.ref()), orphan)}
 	return doc, doc.scan()
-}
-
-// shared returns data as a string without copying: texts found in it are kept in
-// the index as parts of it, so that a catalog is in memory once.
-func shared(data []byte) string {
-	return unsafe.String(unsafe.SliceData(data), len(data))
 }
 
 func (d *document) scan() error {

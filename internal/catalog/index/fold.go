@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -27,15 +28,15 @@ func lower(s string) string {
 // appendLower appends lower(s).
 func appendLower(b []byte, s string) []byte {
 	start := len(b)
-	for i := range len(s) {
-		c := s[i]
+	b = append(b, s...)
+	added := b[start:]
+	for i, c := range added {
 		if c >= utf8.RuneSelf {
 			return append(b[:start], lower(s)...)
 		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+		if c-'A' <= 'Z'-'A' {
+			added[i] = c + 'a' - 'A'
 		}
-		b = append(b, c)
 	}
 	return b
 }
@@ -71,41 +72,43 @@ func units(s string) int {
 // longer reports whether s has more than limit UTF-16 units.
 func longer(s string, limit int) bool { return len(s) > limit && units(s) > limit }
 
-// like is SQL's LIKE '%term%': % stands for any text and _ for any character. The
-// term is lower-cased.
+// like is SQL's LIKE '%term%': % stands for any text and _ for any character.
 type like struct {
-	parts []string
+	parts [][]byte
 	wild  bool // a part holds _
 }
 
+// newLike takes a term that is lower-cased.
 func newLike(term string) like {
-	return like{strings.Split(term, "%"), strings.Contains(term, "_")}
+	return like{bytes.Split([]byte(term), []byte("%")), strings.Contains(term, "_")}
 }
 
-// match compares in lower case; plain says that text is in lower case already.
-func (l like) match(text string, plain bool) bool {
-	if !plain && !isASCII(text) {
-		text, plain = lower(text), true
-	}
+// match takes a text that is lower-cased.
+func (l like) match(text []byte) bool {
 	for _, part := range l.parts {
-		var at int
-		if plain && !l.wild {
-			if at = strings.Index(text, part); at >= 0 {
-				at += len(part)
-			}
-		} else {
-			at = indexWild(text, part)
+		end := indexPlain(text, part)
+		if l.wild {
+			end = indexWild(text, part)
 		}
-		if at < 0 {
+		if end < 0 {
 			return false
 		}
-		text = text[at:]
+		text = text[end:]
 	}
 	return true
 }
 
+// indexPlain returns the index after the first place where part is, or -1.
+func indexPlain(text, part []byte) int {
+	at := bytes.Index(text, part)
+	if at < 0 {
+		return -1
+	}
+	return at + len(part)
+}
+
 // indexWild returns the index after the first place where part fits, or -1.
-func indexWild(text, part string) int {
+func indexWild(text, part []byte) int {
 	for start := 0; start <= len(text); start++ {
 		if start < len(text) && !utf8.RuneStart(text[start]) {
 			continue
@@ -118,34 +121,20 @@ func indexWild(text, part string) int {
 }
 
 // matchWild returns how much of text part takes from its start, or -1.
-func matchWild(text, part string) int {
+func matchWild(text, part []byte) int {
 	at := 0
-	for i := range len(part) {
-		if at >= len(text) {
+	for _, want := range part {
+		switch {
+		case at >= len(text):
 			return -1
-		}
-		c := text[at]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		switch part[i] {
-		case '_':
-			_, size := utf8.DecodeRuneInString(text[at:])
+		case want == '_':
+			_, size := utf8.DecodeRune(text[at:])
 			at += size
-		case c:
+		case want == text[at]:
 			at++
 		default:
 			return -1
 		}
 	}
 	return at
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -52,11 +52,9 @@ func FuzzFilter(f *testing.F) {
 	}
 	x := small(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.ContainsAny(text, "$\r\n\u2028\u2029") {
-			return // a key that no predicate can have; as in Backstage, its cursor is refused
-		}
 		p, ok, err := index.ParseFilters([]string{text})
-		if err == nil && ok && json.Valid([]byte(`"`+text+`"`)) {
+		// No entity has a key that begins with $; as a predicate it is refused.
+		if err == nil && ok && json.Valid([]byte(`"`+text+`"`)) && !strings.Contains(text, "$") {
 			sameAgain(t, x, p)
 		}
 	})

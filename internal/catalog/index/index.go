@@ -11,7 +11,6 @@ package index
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -26,9 +25,9 @@ type Record struct {
 	// Order is when the source claimed the entity's name. When several sources
 	// describe one entity, the lowest Order is served, then the lowest Source.
 	Order int64
-	// Entity is the normalised entity, as [catalog.Entity] marshals itself, without
-	// relations, status, uid and etag. The index keeps it: it must not be changed.
-	Entity json.RawMessage
+	// Entity is the normalised entity in JSON, as [catalog.Entity] marshals itself,
+	// without relations, status, uid and etag.
+	Entity string
 	// Orphan marks an entity that nothing refers to any more.
 	Orphan bool
 	// Errors become the entity's status.
@@ -74,8 +73,8 @@ func (x *Index) Replace(source string, records []Record) error {
 }
 
 // ReplaceAll says what all sources describe from now on, by source; others are
-// removed. Readers see the old catalog until the new one is complete. Errors are
-// as with Replace.
+// removed. Readers see the old catalog until the new one is complete. What Replace
+// says meanwhile is lost, so one goroutine calls both. Errors are as with Replace.
 func (x *Index) ReplaceAll(records map[string][]Record) error {
 	fresh, err := load(x.relator, records)
 	x.mu.Lock()

@@ -15,11 +15,11 @@ import (
 )
 
 // entity is a component as a source describes it.
-func entity(name, spec string) json.RawMessage {
-	return fmt.Appendf(nil, `{"metadata":{"namespace":"default","name":%q},"apiVersion":"backstage.io/v1alpha1","kind":"Component","spec":{"type":"service","lifecycle":"production"%s}}`, name, spec)
+func entity(name, spec string) string {
+	return fmt.Sprintf(`{"metadata":{"namespace":"default","name":%q},"apiVersion":"backstage.io/v1alpha1","kind":"Component","spec":{"type":"service","lifecycle":"production"%s}}`, name, spec)
 }
 
-func record(source string, order int64, e json.RawMessage) index.Record {
+func record(source string, order int64, e string) index.Record {
 	return index.Record{Source: source, Order: order, Entity: e}
 }
 
@@ -146,7 +146,7 @@ func TestOrphanAndErrors(t *testing.T) {
 func TestBrokenRecord(t *testing.T) {
 	x := index.New()
 	for _, broken := range []string{``, `{`, `[]`, `"x"`, `{}`, `{"kind":"Component","metadata":5}`, `{"kind":"","metadata":{"name":"x"}}`, `{"kind":"C","metadata":{"name":""}}`} {
-		err := x.Replace("a", []index.Record{record("a", 1, json.RawMessage(broken)), record("a", 1, entity("pay", ""))})
+		err := x.Replace("a", []index.Record{record("a", 1, broken), record("a", 1, entity("pay", ""))})
 		if err == nil || !strings.Contains(err.Error(), "record 0 of a") {
 			t.Errorf("%s: error %v", broken, err)
 		}

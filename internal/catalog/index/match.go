@@ -122,12 +122,18 @@ func (c column) addPrefix(out set, prefix string) {
 }
 
 func (c column) addLike(out set, l like) {
+	var text []byte
 	for t := range c.terms() {
-		if l.match(t.text, t.plain) {
+		if t.plain {
+			text = append(text[:0], t.text...)
+		} else {
+			text = appendLower(text[:0], t.text)
+		}
+		if l.match(text) {
 			out.addTerm(t)
 		}
 	}
-	if l.match(truth, true) {
+	if l.match([]byte(truth)) {
 		out.addAll(c.truths)
 	}
 }

@@ -136,7 +136,7 @@ func (s *state) chooseText(chosen *set, q Query, key string) func(string) bool {
 	}
 	*chosen = found
 	if q.Order != nil && len(fields) == 1 && fields[0] == key {
-		return func(value string) bool { return l.match(value, true) }
+		return func(value string) bool { return l.match([]byte(value)) }
 	}
 	return func(string) bool { return true }
 }

@@ -307,7 +307,7 @@ func appendStable(b []byte, raw string) []byte {
 func compareUnits(a, b string) int {
 	for i := 0; i < len(a) && i < len(b); i++ {
 		if a[i] >= 0x80 || b[i] >= 0x80 {
-			return slices.Compare(utf16.Encode([]rune(a[i:])), utf16.Encode([]rune(b[i:])))
+			return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 		}
 		if a[i] != b[i] {
 			return int(a[i]) - int(b[i])

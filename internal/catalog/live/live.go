@@ -95,7 +95,7 @@ func (c *Catalog) Watch(ctx context.Context, every time.Duration) {
 func records(s store.SourceEntities) []index.Record {
 	out := make([]index.Record, len(s.Entities))
 	for i, e := range s.Entities {
-		out[i] = index.Record{Source: s.Key, Order: e.Claimed, Entity: e.JSON, Errors: status(e.Problem), Orphan: e.Orphan}
+		out[i] = index.Record{Source: s.Key, Order: e.Claimed, Entity: string(e.JSON), Errors: status(e.Problem), Orphan: e.Orphan}
 	}
 	return out
 }

@@ -41,13 +41,12 @@ func (p *parser) space() {
 	}
 }
 
-// at0 adds the position, counted in characters from 0. The end of the text may
-// have been passed.
+// at0 adds the position, counted in characters from 0.
 func (p *parser) at0(what string) string {
 	if !strings.HasSuffix(what, "JSON") {
 		what += " in JSON"
 	}
-	return fmt.Sprintf("%s at position %d", what, utf8.RuneCountInString(p.text[:min(p.at, len(p.text))]))
+	return fmt.Sprintf("%s at position %d", what, utf8.RuneCountInString(p.text[:p.at]))
 }
 
 func (p *parser) unexpected() string {
@@ -181,12 +180,31 @@ func (p *parser) str() string {
 		case c < ' ':
 			return p.at0("Bad control character in string literal")
 		case c == '\\':
-			if p.at++; p.at < len(p.text) && strings.IndexByte(`"\/bfnrtu`, p.text[p.at]) < 0 {
-				return p.at0("Bad escaped character")
+			if complaint := p.escape(); complaint != "" {
+				return complaint
 			}
 		}
 	}
 	return p.at0("Unterminated string")
+}
+
+// escape reads what follows a backslash, up to its last character.
+func (p *parser) escape() string {
+	p.at++
+	switch {
+	case p.at == len(p.text):
+		return p.unexpected()
+	case strings.IndexByte(`"\/bfnrtu`, p.text[p.at]) < 0:
+		return p.at0("Bad escaped character")
+	case p.text[p.at] != 'u':
+		return ""
+	}
+	for range 4 {
+		if p.at++; p.at == len(p.text) || strings.IndexByte("0123456789abcdefABCDEF", p.text[p.at]) < 0 {
+			return p.at0("Bad Unicode escape")
+		}
+	}
+	return ""
 }
 
 func (p *parser) digits() bool {
