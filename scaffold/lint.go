@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 // LintOptions say what a template is judged against.
 type LintOptions struct {
 	Actions []action.Action // those that run here
+	// Base is the template's folder in the files that Lint is given, where they are
+	// those of a whole repository: a skeleton may lie beside it. "" is their root.
+	Base string
 }
 
 // Bounds of what Lint reads.
@@ -66,15 +70,20 @@ func ReadFolder(files fs.FS) (Folder, error) {
 
 // Lint judges the template in a folder: the entity, every expression, what they
 // refer to, and the skeletons that its steps render. Findings come in the order
-// of the files. The error is that the template cannot be read, or a *LimitError.
+// of the files, whose names count from the template's folder. The error is that the template cannot be read, or a *LimitError.
 func Lint(ctx context.Context, files fs.FS, o LintOptions) ([]Finding, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxLintTime, errTime)
 	defer cancel()
-	folder, err := ReadFolder(files)
+	base := path.Clean(o.Base)
+	own, err := fs.Sub(files, base)
+	if err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	folder, err := ReadFolder(own)
 	if err != nil {
 		return nil, err
 	}
-	l := &linter{files: files, o: o}
+	l := &linter{files: files, base: base, o: o}
 	for _, p := range folder.Problems {
 		severity := SeverityError
 		if p.Severity == catalog.SeverityWarning {
@@ -104,6 +113,7 @@ func Lint(ctx context.Context, files fs.FS, o LintOptions) ([]Finding, error) {
 // linter judges one template.
 type linter struct {
 	files      fs.FS
+	base       string // the template's folder in files
 	o          LintOptions
 	t          *Template
 	engine     *nunjucks.Engine

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,10 +75,10 @@ func (l *linter) skeleton(s *Step, input catalog.Value, url string) (sk skeleton
 		}
 		url = dir
 	}
-	sk = skeleton{step: s, name: path.Clean(strings.TrimPrefix(url, "/")), root: "values", engine: l.engine}
+	sk = skeleton{step: s, name: path.Join(l.base, strings.TrimPrefix(url, "/")), root: "values", engine: l.engine}
 	if !fs.ValidPath(sk.name) {
 		address, _ := input.Get("url")
-		l.addf(ruleUnavailable, SeverityWarning, address.Position(), "keep the skeleton next to template.yaml", "%q lies outside the template's folder: Backstage fetches it, but it is not fetched here", shorten(url, 80))
+		l.addf(ruleUnavailable, SeverityWarning, address.Position(), "keep the skeleton in the template's repository", "%q lies outside of what can be read here, so it is not fetched", shorten(url, 80))
 		return sk, false
 	}
 	if compat, _ := input.Get("cookiecutterCompat"); compat.Type() == catalog.Bool {
@@ -131,6 +132,15 @@ func (sk skeleton) isCopied(name string) bool {
 	return copied
 }
 
+// shown is how a file is called in findings: by its path from the template's folder.
+func (l *linter) shown(name string) string {
+	relative, err := filepath.Rel(l.base, name)
+	if err != nil { // both count from one root
+		return name
+	}
+	return filepath.ToSlash(relative)
+}
+
 // lintBudget is how much may still be read.
 type lintBudget struct {
 	files int
@@ -151,13 +161,14 @@ func (l *linter) checkSkeleton(ctx context.Context, sk skeleton, left *lintBudge
 		if left.files--; left.files < 0 {
 			return limit("limit of %d files reached in the skeleton %s", maxLintFiles, sk.name)
 		}
+		shown := l.shown(name)
 		own := strings.TrimPrefix(strings.TrimPrefix(name, sk.name), "/")
 		if sk.name == "." {
 			own = name
 		}
 		copied := sk.isCopied(own)
 		if own != "" && own != "." && (!copied || !sk.keepPaths) {
-			l.checkText(sk, name, path.Base(own), true)
+			l.checkText(sk, shown, path.Base(own), true)
 		}
 		if !d.Type().IsRegular() || copied || sk.extension != "" && path.Ext(name) != sk.extension {
 			return nil
@@ -174,7 +185,7 @@ func (l *linter) checkSkeleton(ctx context.Context, sk skeleton, left *lintBudge
 			return err
 		}
 		if bytes.IndexByte(data[:min(len(data), 512)], 0) < 0 {
-			l.checkText(sk, name, strings.TrimPrefix(string(data), "\ufeff"), false)
+			l.checkText(sk, shown, strings.TrimPrefix(string(data), "\ufeff"), false)
 		}
 		return nil
 	})

@@ -18,12 +18,12 @@ Parameters that are secrets are left out, since everybody can read an issue.
 		Example: "  cairn template form backend-service > .github/ISSUE_TEMPLATE/backend-service.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			files, label, closing, err := openTemplate(cmd, args[0])
+			folder, err := openTemplate(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			defer closing()
-			t, err := readTemplate(files, label)
+			defer folder.close()
+			t, err := folder.read()
 			if err != nil {
 				return err
 			}

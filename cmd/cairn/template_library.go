@@ -19,26 +19,72 @@ import (
 // templateArgument says what the template commands take.
 const templateArgument = "TEMPLATE is a folder that holds a template.yaml, or a name that `cairn template list` shows."
 
+// templateFolder is where a template lies.
+type templateFolder struct {
+	files fs.FS  // of its repository, or of the folder alone
+	base  string // the template's folder in files
+	label string // stands before file names in what is printed
+	close func()
+}
+
 // openTemplate opens what TEMPLATE names: a folder on disk, else one of the library.
-// The label stands before file names in what is printed.
-func openTemplate(cmd *cobra.Command, arg string) (files fs.FS, label string, closing func(), err error) {
-	if info, statErr := os.Stat(arg); statErr == nil && info.IsDir() || strings.ContainsAny(arg, `/\`) || arg == "." {
-		root, err := os.OpenRoot(arg)
-		if err != nil {
-			return nil, "", nil, err
-		}
-		return root.FS(), filepath.ToSlash(arg), func() { root.Close() }, nil
+// A folder in a git repository may fetch what lies beside it there, as in Backstage.
+func openTemplate(cmd *cobra.Command, arg string) (*templateFolder, error) {
+	if info, err := os.Stat(arg); err == nil && info.IsDir() || strings.ContainsAny(arg, `/\`) || arg == "." {
+		return openFolder(arg)
 	}
 	library, closing, err := openLibrary(cmd)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, err
 	}
-	files, err = library.Folder(arg)
+	files, err := library.Folder(arg)
 	if err != nil {
 		closing()
-		return nil, "", nil, err
+		return nil, err
 	}
-	return files, arg, closing, nil
+	return &templateFolder{files: files, base: ".", label: arg, close: closing}, nil
+}
+
+func openFolder(dir string) (*templateFolder, error) {
+	at, err := filepath.Abs(dir)
+	if err == nil {
+		at, err = filepath.EvalSymlinks(at)
+	}
+	if err != nil {
+		return nil, err
+	}
+	top := repositoryOf(at)
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, err
+	}
+	base, err := filepath.Rel(top, at)
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &templateFolder{files: root.FS(), base: filepath.ToSlash(base), label: filepath.ToSlash(dir), close: func() { root.Close() }}, nil
+}
+
+// repositoryOf is the folder of the git repository that dir lies in, and dir itself
+// when it lies in none.
+func repositoryOf(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// read reads the template, or says what is wrong with it.
+func (f *templateFolder) read() (*scaffold.Template, error) {
+	own, err := fs.Sub(f.files, f.base)
+	if err != nil {
+		return nil, err
+	}
+	return readTemplate(own, f.label)
 }
 
 // openLibrary opens the templates that go by a name, with those of --templates first.

@@ -46,17 +46,17 @@ func lintTemplate(cmd *cobra.Command, dir, format string) error {
 		return fmt.Errorf("--format %q is none of text, json, sarif", format)
 	}
 	debug.SetMemoryLimit(renderMemory)
-	files, label, closing, err := openTemplate(cmd, dir)
+	folder, err := openTemplate(cmd, dir)
 	if err != nil {
 		return fmt.Errorf("lint %s: %w", dir, err)
 	}
-	defer closing()
-	found, err := scaffold.Lint(cmd.Context(), files, scaffold.LintOptions{Actions: action.Pure()})
+	defer folder.close()
+	found, err := scaffold.Lint(cmd.Context(), folder.files, scaffold.LintOptions{Actions: action.Pure(), Base: folder.base})
 	if err != nil {
 		return fmt.Errorf("lint %s: %w", dir, err)
 	}
 	for i := range found {
-		found[i].File = path.Join(label, found[i].File)
+		found[i].File = path.Join(folder.label, found[i].File)
 	}
 	if err := write(cmd.OutOrStdout(), found); err != nil {
 		return fmt.Errorf("write the findings: %w", err)

@@ -61,12 +61,12 @@ func (o templateRun) run(cmd *cobra.Command) error {
 		return errors.New("--out names the folder to fill; --dry-run needs none")
 	}
 	debug.SetMemoryLimit(renderMemory)
-	folder, label, closing, err := openTemplate(cmd, o.dir)
+	folder, err := openTemplate(cmd, o.dir)
 	if err != nil {
 		return err
 	}
-	defer closing()
-	t, err := readTemplate(folder, label)
+	defer folder.close()
+	t, err := folder.read()
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (o templateRun) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	options.Source, options.Workspace = action.NewLocal(folder), stage.Workspace
+	options.Source, options.Workspace = action.NewLocal(folder.files, folder.base), stage.Workspace
 	show := &progress{out: cmd.OutOrStdout(), live: isTerminal(cmd.OutOrStdout())}
 	options.Observer = show.event
 	result, err := scaffold.Run(cmd.Context(), t, values, options)

@@ -249,3 +249,34 @@ func TestTemplatesGoByName(t *testing.T) {
 		t.Errorf("an unknown name: exit %d, %s", code, errOut)
 	}
 }
+
+// A template of a repository fetches what lies beside it there, and nothing above.
+func TestTemplatesShareSkeletons(t *testing.T) {
+	step := func(url string) string {
+		return "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: x}\nspec:\n  type: service\n  steps:\n    - action: fetch:template\n      input: {url: " + url + ", values: {name: pay}}\n"
+	}
+	top := templateDir(t, map[string]string{
+		"repo/.git/config":               "secret",
+		"repo/templates/a/template.yaml": step("../../shared"),
+		"repo/templates/b/template.yaml": step("../../../outside"),
+		"repo/templates/c/template.yaml": step("../../.git"),
+		"repo/shared/README.md":          "${{ values.name }} ${{ values.missing }}\n",
+		"outside/README.md":              "secret",
+	})
+	dir := filepath.Join(top, "repo/templates")
+	out := filepath.Join(t.TempDir(), "out")
+	if code, text, errOut := template(t, "", "run", filepath.Join(dir, "a"), "--out", out); code != 0 {
+		t.Fatalf("run: exit %d, %s%s", code, text, errOut)
+	}
+	if data, err := os.ReadFile(filepath.Join(out, "README.md")); err != nil || string(data) != "pay \n" {
+		t.Errorf("README.md holds %q, %v", data, err)
+	}
+	if _, text, _ := template(t, "", "lint", filepath.Join(dir, "a")); !strings.Contains(text, filepath.Join(top, "repo/shared/README.md")+":1:") {
+		t.Errorf("lint does not judge the shared skeleton:\n%s", text)
+	}
+	for _, name := range []string{"b", "c"} {
+		if code, text, _ := template(t, "", "run", filepath.Join(dir, name), "--dry-run"); code == 0 || strings.Contains(text, "config") {
+			t.Errorf("%s: exit %d, %s", name, code, text)
+		}
+	}
+}

@@ -21,19 +21,20 @@ type Source interface {
 	File(ctx context.Context, url string) ([]byte, error)
 }
 
-// Local is the Source of a template's own folder: it knows relative urls that stay
-// in that folder and no other. It leaves out folders called .git, which no host that
+// Local is the Source of a template's folder and the repository it lies in: it knows
+// relative urls that stay in there and no other. It leaves out folders called .git, which no host that
 // Backstage fetches from hands out either.
 type Local struct {
 	files fs.FS
+	base  string   // the template's folder in files
 	root  *os.Root // nil: files are somebody else's to close
 	limit int64    // bytes of a file
 }
 
-// NewLocal serves files, the folder that holds template.yaml. They must follow no
-// symbolic link out of it: os.Root.FS does not, os.DirFS does.
-func NewLocal(files fs.FS) *Local {
-	return &Local{files: files, limit: DefaultLimits().File}
+// NewLocal serves files, with the template in the folder base of them, "." for their
+// root. They must follow no symbolic link out: os.Root.FS does not, os.DirFS does.
+func NewLocal(files fs.FS, base string) *Local {
+	return &Local{files: files, base: base, limit: DefaultLimits().File}
 }
 
 // OpenLocal serves a folder on disk, to be closed when it was used.
@@ -42,7 +43,7 @@ func OpenLocal(dir string) (*Local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the template's folder: %w", err)
 	}
-	l := NewLocal(root.FS())
+	l := NewLocal(root.FS(), ".")
 	l.root = root
 	return l, nil
 }
@@ -98,9 +99,12 @@ func IsAbsolute(url string) bool {
 
 func (l *Local) resolve(url string) (string, error) {
 	if IsAbsolute(url) {
-		return "", fmt.Errorf("fetching %s: only what lies in the template's own folder can be fetched here; copy it next to template.yaml and name it relative to that", url)
+		return "", fmt.Errorf("fetching %s: only what lies in the template's own repository can be fetched here; copy it next to template.yaml and name it relative to that", url)
 	}
-	name, err := localPath(url, DefaultLimits().Depth)
+	if path.IsAbs(url) {
+		return "", fmt.Errorf("fetching %s: %w", url, ErrOutside)
+	}
+	name, err := localPath(path.Join(l.base, url), DefaultLimits().Depth)
 	if err != nil {
 		return "", fmt.Errorf("fetching %s: %w", url, err)
 	}
