@@ -153,6 +153,12 @@ func TestAllEnds(t *testing.T) {
 			t.Errorf("%d wide: %d files read, want an error with %q", width, r.read, want)
 		}
 	}
+}
+
+func TestAllCountsDocuments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("50,000 documents take a while")
+	}
 	many := strings.Repeat("---\n1\n", follow.MaxDocuments+10)
 	got, err := follow.All(t.Context(), root, []byte(many), files{})
 	if err != nil || len(got.Files) != 1 || got.Files[0].Err == nil || len(got.Files[0].Documents) != follow.MaxDocuments {
