@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -29,16 +30,34 @@ func lower(s string) string {
 func appendLower(b []byte, s string) []byte {
 	start := len(b)
 	b = append(b, s...)
-	added := b[start:]
-	for i, c := range added {
-		if c >= utf8.RuneSelf {
-			return append(b[:start], lower(s)...)
-		}
-		if c-'A' <= 'Z'-'A' {
-			added[i] = c + 'a' - 'A'
-		}
+	if !lowerASCII(b[start:]) {
+		return append(b[:start], lower(s)...)
 	}
 	return b
+}
+
+// lowerASCII lower-cases b in place, eight bytes at a time: full-text search does
+// this to every value there is. It reports false when b is not ASCII.
+func lowerASCII(b []byte) bool {
+	const each = 0x0101010101010101
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		if x&(0x80*each) != 0 {
+			return false
+		}
+		// The high bit of a byte is set from 'A' on, and from beyond 'Z' on.
+		upper := (x + (0x80-'A')*each) &^ (x + (0x80-'Z'-1)*each) & (0x80 * each)
+		binary.LittleEndian.PutUint64(b, x|upper>>2)
+	}
+	for i, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		if c-'A' <= 'Z'-'A' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return true
 }
 
 // compareLower compares lower(s) with folded, which is lower-cased already, byte

@@ -308,3 +308,19 @@ func manyFields(n int) string {
 	}
 	return b.String()
 }
+
+// Text is found in any case, wherever it stands and whatever alphabet it is in.
+func TestFullTextFolds(t *testing.T) {
+	x := index.New()
+	text := "@AZ[`az{ Straße ÄÖÜ 0123456789 The Quick Brown Fox"
+	replace(t, x, "a", record("a", 1, entity("pay", fmt.Sprintf(`,"plain":%q,"long":%q`, strings.ToUpper("the quick brown fox jumps"), text))))
+	for term, want := range map[string]int{
+		"the QUICK brown fox jumps": 1, "k b": 1, "jumps": 1, "foxj": 0, "q%k_brown": 1,
+		"@az[`az{": 1, "straße": 1, "äöü": 1, "9 the": 1, "@az{": 0,
+	} {
+		q := index.Query{Text: &index.Text{Term: term, Fields: []string{"spec.plain", "spec.long"}}, Limit: 1}
+		if got := len(x.Query(q).Entities); got != want {
+			t.Errorf("%q finds %d, want %d", term, got, want)
+		}
+	}
+}
