@@ -184,24 +184,33 @@ func BenchmarkCheckFolder(b *testing.B) {
 
 // BenchmarkIdleServer prints the memory of a server that has nothing to do.
 func BenchmarkIdleServer(b *testing.B) {
+	p := serve(b, benchSim(b), filepath.Join(b.TempDir(), "cairn.db"))
+	for b.Loop() {
+		b.ReportMetric(p.memory(b, "VmRSS:"), "RSS-MB")
+	}
+}
+
+func benchSim(b *testing.B) *githubsim.Server {
 	sim, err := newSim(githubsim.Options{WebhookSecret: testSecret})
 	if err != nil {
 		b.Fatal(err)
 	}
 	api := httptest.NewServer(sim)
-	defer api.Close()
+	b.Cleanup(api.Close)
 	sim.SetURL(api.URL)
-	p := serve(b, sim, filepath.Join(b.TempDir(), "cairn.db"))
-	for b.Loop() {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-		if err != nil {
-			testpart.Missing(b, "/proc", "run it on Linux")
-		}
-		_, after, _ := strings.Cut(string(status), "VmRSS:")
-		var kB float64
-		if _, err := fmt.Sscan(after, &kB); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(kB/1000, "RSS-MB")
+	return sim
+}
+
+// memory reads one line of what Linux says of a process's memory, in MB.
+func (p *process) memory(b *testing.B, line string) float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		testpart.Missing(b, "/proc", "run it on Linux")
 	}
+	_, after, _ := strings.Cut(string(status), line)
+	var kB float64
+	if _, err := fmt.Sscan(after, &kB); err != nil {
+		b.Fatal(err)
+	}
+	return kB / 1000
 }

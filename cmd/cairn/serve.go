@@ -41,7 +41,7 @@ const (
 // gcPercent is what Go's GOGC is by default here. Most memory is the catalog's
 // index, which lives as long as the process: leaving as much again for garbage, as
 // Go does, would be waste.
-const gcPercent = 40
+const gcPercent = 25
 
 func newServeCommand() *cobra.Command {
 	var file string

@@ -444,7 +444,7 @@ func TestLimitsAreObeyed(t *testing.T) {
 // outside.
 func eventually(t testing.TB, holds func() error) {
 	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
