@@ -46,7 +46,7 @@ func backendCases() map[string]answers {
 // in other folders, find what is compiled and tested already.
 func TestBackendServiceBuilds(t *testing.T) {
 	if testing.Short() {
-		testpart.Missing(t, "the time to build the rendered services", "leave out -short")
+		t.Skip("the time to build the rendered services")
 	}
 	for _, database := range []string{"none", "postgresql", "mysql", "mongodb"} {
 		t.Run(database, func(t *testing.T) {

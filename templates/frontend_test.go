@@ -56,7 +56,7 @@ func TestFrontendAppIsNamedInItsPackage(t *testing.T) {
 // registry. It is not parallel: the tests of components have seconds to end.
 func TestFrontendAppBuilds(t *testing.T) {
 	if testing.Short() {
-		testpart.Missing(t, "the time to build the rendered app", "leave out -short")
+		t.Skip("the time to build the rendered app")
 	}
 	dir := render(t, "frontend-app", frontendCases()["default"])
 	npm := npm{dir: dir, env: nodeEnv(t, dir)}
