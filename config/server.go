@@ -7,6 +7,7 @@ package config
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -345,8 +346,8 @@ func (l *loader) checkedKey(env, text string) Secret {
 		return ""
 	}
 	_, pkcs1 := x509.ParsePKCS1PrivateKey(block.Bytes)
-	_, pkcs8 := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if pkcs1 != nil && pkcs8 != nil {
+	other, pkcs8 := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if _, isRSA := other.(*rsa.PrivateKey); pkcs1 != nil && (pkcs8 != nil || !isRSA) {
 		l.problem(env, "is a PEM block %q, but no RSA private key can be read from it", block.Type)
 		return ""
 	}
@@ -361,8 +362,9 @@ func (l *loader) readFile(path string) {
 		l.problems = append(l.problems, err.Error())
 		return
 	}
-	var root yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&root); err != nil {
+	var root, second yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	if err := documents.Decode(&root); err != nil {
 		if !errors.Is(err, io.EOF) {
 			l.problems = append(l.problems, fmt.Sprintf("%s: %v", path, err))
 		}
@@ -373,6 +375,9 @@ func (l *loader) readFile(path string) {
 		envByKey[s.Key] = s.Env
 	}
 	l.walk(path, "", root.Content[0], envByKey)
+	if documents.Decode(&second) == nil {
+		l.problems = append(l.problems, fmt.Sprintf("%s:%d: a second document is not read: keep all settings in one", path, second.Line))
+	}
 }
 
 func (l *loader) walk(path, prefix string, node *yaml.Node, envByKey map[string]string) {
@@ -380,11 +385,14 @@ func (l *loader) walk(path, prefix string, node *yaml.Node, envByKey map[string]
 		l.problems = append(l.problems, fmt.Sprintf("%s:%d: settings are needed here, each as `name: value`", path, node.Line))
 		return
 	}
+	seen := map[string]bool{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		k, v := node.Content[i], node.Content[i+1]
 		key := prefix + k.Value
 		env, known := envByKey[key]
 		switch {
+		case seen[key]:
+			l.problems = append(l.problems, fmt.Sprintf("%s:%d: %s: is there twice", path, k.Line, key))
 		case known && v.Kind == yaml.ScalarNode:
 			l.values[env], l.source[env] = v.Value, fmt.Sprintf("%s:%d: %s", path, v.Line, key)
 		case known:
@@ -394,6 +402,7 @@ func (l *loader) walk(path, prefix string, node *yaml.Node, envByKey map[string]
 		default:
 			l.problems = append(l.problems, fmt.Sprintf("%s:%d: %s: no such setting", path, k.Line, key))
 		}
+		seen[key] = true
 	}
 }
 

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -143,5 +145,33 @@ func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAKeyOfAnotherKindIsNamed(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = config.LoadServer("", env(map[string]string{"GITHUB_APP_PRIVATE_KEY": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}))
+	if err == nil || !strings.Contains(err.Error(), "GITHUB_APP_PRIVATE_KEY: is a PEM block") {
+		t.Errorf("an elliptic key: %v", err)
+	}
+}
+
+func TestWhatASettingsFileSaysTwiceIsTold(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cairn.yaml")
+	if err := os.WriteFile(file, []byte("listen: :1\nlisten: :2\n---\nworkers: 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := config.LoadServer(file, env(nil))
+	for _, want := range []string{file + ":2: listen: is there twice", "a second document is not read"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
 	}
 }
