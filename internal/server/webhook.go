@@ -43,6 +43,9 @@ type payloadError struct{ cause error }
 
 func (e payloadError) Error() string { return e.cause.Error() }
 
+// signature is the form of the only signature that is taken: an HMAC of SHA-256.
+var signature = regexp.MustCompile(`^sha256=[0-9a-fA-F]{64}$`)
+
 // eventName is the form of every event type GitHub has.
 var eventName = regexp.MustCompile(`^[a-z][a-z_]{0,63}$`)
 
@@ -67,9 +70,11 @@ func (h *Webhook) Handler() http.Handler {
 		case !eventName.MatchString(r.Header.Get("X-GitHub-Event")):
 			h.reply(w, r, http.StatusBadRequest, "bad_event", errors.New("the X-GitHub-Event header is missing or names no event"))
 		case r.Header.Get("X-GitHub-Delivery") == "" || len(r.Header.Get("X-GitHub-Delivery")) > 100:
-			h.reply(w, r, http.StatusBadRequest, "bad_delivery", errors.New("the X-GitHub-Delivery header is missing"))
+			h.reply(w, r, http.StatusBadRequest, "bad_delivery", errors.New("the X-GitHub-Delivery header is missing or over 100 characters"))
 		case r.Header.Get("X-Hub-Signature-256") == "":
 			h.reply(w, r, http.StatusUnauthorized, "bad_signature", errors.New("the X-Hub-Signature-256 header is missing"))
+		case !signature.MatchString(r.Header.Get("X-Hub-Signature-256")): // go-github takes SHA-1 there too
+			h.reply(w, r, http.StatusUnauthorized, "bad_signature", errors.New("the X-Hub-Signature-256 header holds no SHA-256 signature"))
 		default:
 			dispatcher.ServeHTTP(w, r.WithContext(ctx))
 		}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -70,6 +71,13 @@ func sign(body string) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
+// signOld is a signature that GitHub sends as X-Hub-Signature for old receivers.
+func signOld(body string) string {
+	mac := hmac.New(sha1.New, []byte(secret))
+	mac.Write([]byte(body))
+	return "sha1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
 const push = `{"ref":"refs/heads/main","after":"1111111111111111111111111111111111111111","installation":{"id":3},` +
 	`"repository":{"id":7,"full_name":"acme/pay","name":"pay","default_branch":"main"}}`
 
@@ -129,7 +137,9 @@ func TestDeliveriesThatAreNotKept(t *testing.T) {
 		{"wrong signature", push, map[string]string{"X-Hub-Signature-256": sign("something else")}, 401, "signature"},
 		{"no signature", push, map[string]string{"X-Hub-Signature-256": ""}, 401, "X-Hub-Signature-256"},
 		{"only the old signature", push, map[string]string{"X-Hub-Signature-256": "", "X-Hub-Signature": "sha1=00"}, 401, "X-Hub-Signature-256"},
-		{"signature of another algorithm", push, map[string]string{"X-Hub-Signature-256": "md5=00"}, 400, ""},
+		{"signature of another algorithm", push, map[string]string{"X-Hub-Signature-256": "md5=00"}, 401, "no SHA-256 signature"},
+		{"SHA-1 under the new name", push, map[string]string{"X-Hub-Signature-256": signOld(push)}, 401, "no SHA-256 signature"},
+		{"a long delivery ID", push, map[string]string{"X-GitHub-Delivery": strings.Repeat("x", 101)}, 400, "over 100 characters"},
 		{"no event", push, map[string]string{"X-GitHub-Event": ""}, 400, "X-GitHub-Event"},
 		{"event with line break", push, map[string]string{"X-GitHub-Event": "push\tforged"}, 400, "X-GitHub-Event"},
 		{"no delivery", push, map[string]string{"X-GitHub-Delivery": ""}, 400, "X-GitHub-Delivery"},
